@@ -1,0 +1,1 @@
+"""Which records are one debtor: normalise, block, compare, weigh, cluster."""

@@ -1,0 +1,1 @@
+"""Whether a domain takes mail: asking DNS and judging the answers, apart."""

@@ -1,0 +1,1 @@
+"""The ladder that finds a better address for a debtor who has none that works."""

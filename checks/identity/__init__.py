@@ -1,0 +1,1 @@
+"""Tax ids, phones and names: who a record is about."""

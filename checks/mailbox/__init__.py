@@ -1,0 +1,1 @@
+"""Whether a mailbox exists: the SMTP handshake, from plan to verdict, never DATA."""

@@ -1,0 +1,1 @@
+"""From evidence to probability, ownership, decision and gate."""

@@ -1,0 +1,1 @@
+"""The shape of an address: impossible ones named, likely repairs proposed."""

@@ -1,0 +1,1 @@
+"""The outside world as tables: files in, warehouse, reference data, lists out, events back."""

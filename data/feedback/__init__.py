@@ -1,0 +1,1 @@
+"""What happened after sending: delivery events and suppressions."""

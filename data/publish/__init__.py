@@ -1,0 +1,1 @@
+"""The clean list and its manifest: published whole or not at all, and verified."""

@@ -1,0 +1,1 @@
+"""Small synthetic portfolios for a first try."""

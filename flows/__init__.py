@@ -1,0 +1,1 @@
+"""Order, state and command line: the flows that call the rooms."""

@@ -1,0 +1,1 @@
+"""The mail internet on loopback, and portfolios whose truth is known."""

@@ -1,0 +1,49 @@
+# make demo   the whole pipeline on a synthetic portfolio
+# make test   lint, types, import rules and all tests
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+CODE := checks data reports flows sandbox tests benchmarks
+
+.PHONY: help setup demo test test-long check bench docs lock clean system
+
+help:            ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | expand -t 14
+
+setup: $(VENV)/.ready   ## make the environment in .venv
+
+$(VENV)/.ready: requirements.lock pyproject.toml
+	@scripts/make-environment "$(PYTHON)" "$(VENV)"
+
+demo: setup      ## run the pipeline on 2,000 synthetic debtors
+	@$(BIN)/entrega demo
+
+check: setup     ## lint, types, import rules, generated reference
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python scripts/reference.py --check
+
+system:          ## Debian packages the tests need (a browser)
+	@scripts/install-chromium
+
+test: setup system check   ## everything a change must pass
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+test-long: setup system    ## the long suites as well
+	$(BIN)/python -m pytest -m "long or not long"
+
+bench: setup     ## every benchmark, figures on the terminal
+	@for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+docs: setup      ## write docs/reference from the code
+	$(BIN)/python scripts/reference.py
+
+lock:            ## resolve pyproject.toml into requirements.lock
+	uv pip compile --universal --generate-hashes --no-header --no-annotate \
+	  --python-version 3.11 --group dev pyproject.toml -o requirements.lock
+
+clean:           ## remove what was made here, but not the results in var/
+	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

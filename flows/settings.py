@@ -1,0 +1,307 @@
+"""Every setting of `entrega.toml` and `ENTREGA_*`, with its default and its meaning."""
+
+from __future__ import annotations
+
+import datetime as dt
+import ipaddress
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from checks.errors import SettingError
+
+DEFAULT_FILE = Path("entrega.toml")
+
+Language = Literal["pt-BR", "es-MX", "en"]
+Share = Annotated[float, Field(gt=0, lt=1)]
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+Paths = Annotated[tuple[Path, ...], BeforeValidator(_as_list)]
+Texts = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
+
+
+class Section(BaseModel):
+    """A table of the configuration: unknown keys are refused, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CreditorIdentity(Section):
+    """Who a debt is owed to, as the law wants it shown (CDC art. 42-A)."""
+
+    id: str = Field("", description="short name used in folders and keys; made from the name")
+    name: str = Field("", description="the creditor's name as debtors know it")
+    address: str = Field("", description="the creditor's postal address")
+    tax_id: str = Field("", description="CNPJ, CPF or RFC of the creditor")
+
+
+class CreditorSettings(CreditorIdentity):
+    """[creditor]: one creditor, or a column that tells several apart."""
+
+    column: str = Field("", description="the input column that names the creditor of a row")
+    each: dict[str, CreditorIdentity] = Field(
+        default_factory=dict,
+        description="[creditor.each.NAME]: one table per value of that column",
+    )
+
+
+class LegalSettings(Section):
+    """[legal]: the basis on which addresses are used, where rows do not say (L16)."""
+
+    basis: str = Field("", description="e.g. contract, legitimate_interest, credit_protection")
+    source: str = Field("", description="who gave the addresses: debtor, creditor, agency, bureau")
+    date: dt.date | None = Field(None, description="when they were collected")
+
+
+class FixedColumn(Section):
+    """One column of a fixed-width file; positions count from 1."""
+
+    name: str
+    start: int = Field(ge=1)
+    length: int = Field(ge=1)
+
+
+class IntakeSettings(Section):
+    """[intake]: how to read the debtor file."""
+
+    columns: dict[str, Texts] = Field(
+        default_factory=dict,
+        description="role -> column or columns, e.g. email = ['email', 'email 2']",
+    )
+    encoding: str = Field("", description="utf-8, cp1252, latin-1, utf-16; found where empty")
+    delimiter: str = Field("", max_length=1, description="; , tab or |; found where empty")
+    sheet: str = Field("", description="sheet of a workbook; the first where empty")
+    header: bool | None = Field(None, description="whether the first row names the columns")
+    fixed: tuple[FixedColumn, ...] = Field((), description="columns of a fixed-width file")
+    country: Literal["BR", "MX"] = Field("BR", description="for phones and tax ids")
+    currency: str = Field("", description="ISO 4217; BRL or MXN by country where empty")
+    date_order: Literal["dmy", "mdy", "ymd"] = Field("dmy", description="of dates such as 01/02/26")
+    decimal: Literal["", ",", "."] = Field("", description="decimal sign; found where empty")
+
+
+class SuppressSettings(Section):
+    """[suppress]: files of those who must not be written to, read again before publishing."""
+
+    opt_out: Paths = ()
+    complaint: Paths = ()
+    wrong_person: Paths = ()
+    settled: Paths = ()
+    disputed: Paths = ()
+    deceased: Paths = ()
+    erased: Paths = ()
+    max_age_hours: Seconds = Field(48, description="an older file keeps the gate closed")
+
+
+class DnsSettings(Section):
+    """[dns]: whom to ask about domains."""
+
+    enabled: bool = Field(default=True, description="ask DNS at all")
+    nameservers: Texts = Field((), description="host or host:port; the system's where empty")
+    positive_controls: Texts = Field(
+        ("gmail.com", "outlook.com", "uol.com.br"),
+        description="domains that must have MX, or the resolver is not believed",
+    )
+    concurrency: int = Field(64, ge=1, le=1024, description="questions under way at once")
+    timeout: Seconds = Field(3.0, description="seconds for one question")
+
+
+class ProviderOverride(Section):
+    """[smtp.providers.NAME]: tighter or wider limits, inside hard bounds."""
+
+    asked: bool | None = None
+    recipients_a_session: int | None = Field(None, ge=1, le=100)
+    refusals_a_session: int | None = Field(None, ge=1, le=10)
+    connections_an_ip: int | None = Field(None, ge=1, le=20)
+    connections_a_provider: int | None = Field(None, ge=1, le=64)
+    refusals_an_hour: int | None = Field(None, ge=1, le=1_000)
+    refusals_a_day: int | None = Field(None, ge=1, le=10_000)
+    unknown_share: Share | None = None
+
+
+class SmtpSettings(Section):
+    """[smtp]: asking mail servers; off until it has an identity."""
+
+    enabled: bool | None = Field(None, description="on where helo and mail_from are set")
+    helo: str = Field("", description="this host's own name: PTR, A and HELO agree")
+    mail_from: str = Field("", description="a real, read mailbox of yours")
+    port: int = Field(25, ge=1, le=65_535)
+    source_addresses: Texts = Field((), description="own addresses to ask from")
+    retry_after: tuple[Seconds, ...] = Field(
+        (360, 1_800, 7_200),
+        description="seconds after which a greylisted address is asked again",
+    )
+    connect_timeout: Seconds = 10
+    banner_timeout: Seconds = 60
+    reply_timeout: Seconds = 30
+    session_timeout: Seconds = 180
+    lab_networks: Texts = Field((), description="networks the address guard lets pass; labs only")
+    lab_clock: str = Field("", description="host:port of a lab's policy clock; labs only")
+    providers: dict[str, ProviderOverride] = Field(default_factory=dict)
+
+    @property
+    def asks(self) -> bool:
+        """Whether mail servers are asked: an identity is there and nobody said no."""
+        return self.enabled is not False and bool(self.helo and self.mail_from)
+
+
+class ScoreSettings(Section):
+    """[score]: how sure is sure enough (L01)."""
+
+    deliverable: Share = Field(0.80, description="least score to send to")
+    owner_person: Share = Field(0.80, description="least ownership for a person's debt")
+    owner_company: Share = Field(0.60, description="least ownership for a company's debt")
+    model: Path | None = Field(None, description="a fitted model; the built-in priors where empty")
+
+
+class GateSettings(Section):
+    """[gate]: the bounce rate a list may be predicted to have."""
+
+    green: Share = Field(0.02, description="upper bound of the predicted rate of an open list")
+    amber: Share = Field(0.05, description="above: the list is trimmed or refused")
+    on_red: Literal["trim", "refuse"] = "trim"
+    canary: int = Field(500, ge=1, le=100_000, description="lot to learn from")
+    max_shrink: Share = Field(0.5, description="a list this much smaller than the last one is held")
+
+
+class ReportSettings(Section):
+    """[report]: for whom the report is written."""
+
+    language: Language = "pt-BR"
+    ageing: tuple[int, ...] = Field(
+        (30, 60, 90, 180, 360),
+        description="upper bounds of the ageing buckets in days overdue",
+    )
+
+
+class PublishSettings(Section):
+    """[publish]: the clean list."""
+
+    expires_hours: int = Field(24, ge=1, le=720, description="after this a list is not to be used")
+    signing_key: Path | None = Field(None, description="file with a secret; lists are signed by it")
+
+
+class EngineSettings(Section):
+    """[engine]: where the work is done."""
+
+    executor: Literal["inline", "processes"] = "inline"
+    workers: int = Field(2, ge=1, le=64)
+    memory: str = Field("3GiB", description="the warehouse's memory limit")
+
+
+class RetentionSettings(Section):
+    """[retention]: days until `entrega purge` removes (L19)."""
+
+    probes: int = Field(90, ge=1)
+    verdicts: int = Field(180, ge=1)
+    events: int = Field(1_825, ge=1)
+    manifests: int = Field(1_825, ge=1)
+
+
+class Settings(BaseSettings):
+    """The whole configuration, from `entrega.toml` and `ENTREGA_SECTION__KEY`."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid",
+        frozen=True,
+        env_prefix="ENTREGA_",
+        env_nested_delimiter="__",
+    )
+
+    creditor: CreditorSettings = CreditorSettings()
+    legal: LegalSettings = LegalSettings()
+    intake: IntakeSettings = IntakeSettings()
+    suppress: SuppressSettings = SuppressSettings()
+    dns: DnsSettings = DnsSettings()
+    smtp: SmtpSettings = SmtpSettings()
+    score: ScoreSettings = ScoreSettings()
+    gate: GateSettings = GateSettings()
+    report: ReportSettings = ReportSettings()
+    publish: PublishSettings = PublishSettings()
+    engine: EngineSettings = EngineSettings()
+    retention: RetentionSettings = RetentionSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment before file; no `.env`, no secrets folder."""
+        del dotenv_settings, file_secret_settings
+        return (env_settings, init_settings) if settings_cls is cls else ()
+
+
+def load_settings(path: Path | None = None) -> Settings:
+    """Read the configuration; without a path `entrega.toml` here, or the defaults.
+
+    Raises `SettingError` for a missing file, broken TOML, an unknown key or a bad value; the
+    message names the key and never repeats a value.
+    """
+    if path is not None and not path.is_file():
+        problem = f"configuration '{path}' is not there"
+        raise SettingError(problem, "write one with: entrega init INPUT")
+    file = path or (DEFAULT_FILE if DEFAULT_FILE.is_file() else None)
+    try:
+        values = _read_toml(file) if file else {}
+        settings = Settings(**values)
+    except ValidationError as error:
+        raise _explain(error, file) from None
+    _check_together(settings)
+    return settings
+
+
+def _read_toml(file: Path) -> dict[str, Any]:
+    try:
+        return TomlConfigSettingsSource(Settings, file)()
+    except ValueError as error:  # tomllib.TOMLDecodeError tells line and column, no values
+        problem = f"'{file}' is not valid TOML: {error}"
+        raise SettingError(problem, "mend that line; text stands in quotes") from None
+
+
+def _explain(error: ValidationError, file: Path | None) -> SettingError:
+    first = error.errors(include_url=False, include_input=False)[0]
+    key = ".".join(str(part) for part in first["loc"])
+    where = f" in '{file}'" if file else ""
+    if first["type"] == "extra_forbidden":
+        return SettingError(
+            f"setting '{key}'{where} is unknown",
+            "see every setting with: entrega config",
+        )
+    return SettingError(
+        f"setting '{key}'{where}: {first['msg'].lower()}",
+        "see what it takes with: entrega config",
+    )
+
+
+def _check_together(settings: Settings) -> None:
+    smtp = settings.smtp
+    if smtp.enabled and not smtp.asks:
+        problem = "[smtp] enabled = true has no identity"
+        raise SettingError(problem, "set [smtp] helo and mail_from, or leave enabled out")
+    for network in smtp.lab_networks:
+        try:
+            ipaddress.ip_network(network)
+        except ValueError:
+            problem = f"[smtp] lab_networks: '{network}' is not a network"
+            raise SettingError(problem, "write e.g. '127.9.0.0/16'") from None
+    if smtp.lab_clock and not smtp.lab_networks:
+        problem = "[smtp] lab_clock is set without lab_networks"
+        raise SettingError(problem, "a virtual clock is for labs only; take it out")
+    if settings.gate.green >= settings.gate.amber:
+        problem = "[gate] green is not below amber"
+        raise SettingError(problem, "the defaults are 0.02 and 0.05")

@@ -1,1 +1,1 @@
-"""What is true of an address and of a contact: checks that decide, without files, clocks or databases."""
+"""What is true of an address and of a contact: deciders without files, clocks or databases."""

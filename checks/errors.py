@@ -1,4 +1,4 @@
-"""Errors that a user can act on: each names the thing and the remedy, and never holds personal data."""
+"""Errors that a user can act on: each names the thing and the remedy, never personal data."""
 
 from __future__ import annotations
 

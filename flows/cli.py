@@ -1,0 +1,357 @@
+"""The command line: `entrega --help` names the commands, each imports its work when called."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import App, CycloptsError, Group, Parameter
+
+from flows.faults import explain_fault
+
+Config = Annotated[Path | None, Parameter(name=["--config", "-c"])]
+Lang = Annotated[Literal["pt-BR", "es-MX", "en", "pt", "es"] | None, Parameter(name="--lang")]
+Files = Annotated[list[Path] | None, Parameter(negative=())]
+Flag = Annotated[bool, Parameter(negative=())]
+
+MAIN = Group("The main job", sort_key=0)
+AFTER = Group("Before and after sending", sort_key=1)
+CARE = Group("Care", sort_key=2)
+
+app = App(
+    name="entrega",
+    help=(
+        "Which e-mail address reaches each debtor, how sure that is, and whether a debt notice "
+        "may go there, before anything is sent.\n\n"
+        "Start with: entrega demo. Then, with your own file: entrega init debtors.csv, "
+        "entrega run debtors.csv.\n\n"
+        "Exit codes: 0 done, 1 our own fault, 2 usage or configuration, 3 input refused, "
+        "4 interrupted (resumable), 5 degraded, 6 warehouse in use, 7 a gate is closed."
+    ),
+    help_format="plaintext",
+    version="entrega 0.1.0",
+)
+
+
+@app.command(group=MAIN)
+def demo(
+    *,
+    debtors: int = 2_000,
+    seed: int = 1,
+    out: Path = Path("var/demo"),
+    lang: Lang = None,
+    resume: str | None = None,
+    kind: Literal["b2c_br", "b2b_br", "b2c_mx", "b2b_mx"] = "b2c_br",
+    as_json: Annotated[bool, Parameter(name="--json", negative=())] = False,
+) -> int:
+    """Run the whole pipeline on a synthetic portfolio and compare it with the truth.
+
+    Parameters
+    ----------
+    debtors
+        how many debtors to make up
+    seed
+        the same seed makes the same portfolio
+    out
+        where report and lists go
+    lang
+        language of the report: pt-BR, es-MX or en
+    resume
+        go on with an interrupted demo
+    kind
+        consumers or companies, Brazil or Mexico
+    as_json
+        print one object at the end
+    """
+    from flows.commands.demo import run_demo
+
+    return run_demo(debtors, seed, out, lang, resume, kind, as_json=as_json)
+
+
+@app.command(group=MAIN)
+def init(input_: Path, /, *, config: Config = None, force: Flag = False) -> int:
+    """Look at a debtor file and write a commented entrega.toml with the mapping found.
+
+    Parameters
+    ----------
+    input_
+        the debtor file: CSV, XLSX, Parquet, JSON lines or a list of addresses
+    config
+        where to write the configuration [default: entrega.toml]
+    force
+        replace a configuration that is there
+    """
+    from flows.commands.init import run_init
+
+    return run_init(input_, config, force=force)
+
+
+@app.command(group=MAIN)
+def run(
+    inputs: Files = None,
+    /,
+    *,
+    config: Config = None,
+    out: Path = Path("var/out"),
+    warehouse: Path | None = None,
+    no_smtp: Flag = False,
+    sample: int | None = None,
+    resume: str | None = None,
+    local: Flag = False,
+    lang: Lang = None,
+    wait: Flag = False,
+    as_json: Annotated[bool, Parameter(name="--json", negative=())] = False,
+) -> int:
+    """Check a portfolio and publish report, clean list and manifest.
+
+    Parameters
+    ----------
+    inputs
+        the debtor files
+    config
+        the configuration [default: entrega.toml where it is there]
+    out
+        where report and lists go
+    warehouse
+        the DuckDB file [default: var/entrega.duckdb]
+    no_smtp
+        ask no mail server, whatever the configuration says
+    sample
+        take only so many debtors, chosen by a stable hash
+    resume
+        go on with an interrupted run; needs no input
+    local
+        the same stages without Prefect
+    lang
+        language of the report: pt-BR, es-MX or en
+    wait
+        wait for a warehouse that is in use
+    as_json
+        print one object at the end
+    """
+    from flows.commands.run import RunRequest, run_portfolio
+
+    request = RunRequest(
+        inputs=tuple(inputs or ()),
+        config=config,
+        out=out,
+        warehouse=warehouse,
+        no_smtp=no_smtp,
+        sample=sample,
+        resume=resume,
+        local=local,
+        language=lang,
+        wait=wait,
+    )
+    return run_portfolio(request, as_json=as_json)
+
+
+@app.command(group=MAIN)
+def check(
+    addresses: list[str],
+    /,
+    *,
+    config: Config = None,
+    as_json: Annotated[bool, Parameter(name="--json", negative=())] = False,
+) -> int:
+    """Check single addresses: shape, domain, flags, proposals for repair.
+
+    Parameters
+    ----------
+    addresses
+        what to check
+    config
+        the configuration
+    as_json
+        print one object instead of a table
+    """
+    from flows.commands.check import run_check
+
+    return run_check(addresses, config, as_json=as_json)
+
+
+@app.command(group=AFTER)
+def gate(
+    list_dir: Path,
+    /,
+    *,
+    config: Config = None,
+    as_json: Annotated[bool, Parameter(name="--json", negative=())] = False,
+) -> int:
+    """Verify a clean list before it is sent: whole, unchanged, in time, gate open.
+
+    Exit codes: 0 open, 7 closed, 8 expired or rolled back, 9 not whole or tampered.
+
+    Parameters
+    ----------
+    list_dir
+        the folder of one list, or of a creditor: then its newest list
+    config
+        the configuration, for the signing key
+    as_json
+        print one object instead of lines
+    """
+    from flows.commands.gate import run_gate
+
+    return run_gate(list_dir, config, as_json=as_json)
+
+
+@app.command(group=AFTER)
+def feedback(
+    files: list[Path],
+    /,
+    *,
+    config: Config = None,
+    warehouse: Path | None = None,
+    wait: Flag = False,
+    as_json: Annotated[bool, Parameter(name="--json", negative=())] = False,
+) -> int:
+    """Take in what happened: deliveries, bounces, complaints, opt-outs.
+
+    Parameters
+    ----------
+    files
+        event files; CSV: message_key or email, event, occurred_at, permanence, smtp_code, ...
+    config
+        the configuration
+    warehouse
+        the DuckDB file [default: var/entrega.duckdb]
+    wait
+        wait for a warehouse that is in use
+    as_json
+        print one object instead of lines
+    """
+    from flows.commands.feedback import run_feedback
+
+    return run_feedback(files, config, warehouse, wait=wait, as_json=as_json)
+
+
+@app.command(group=AFTER)
+def report(
+    run_id: str,
+    /,
+    *,
+    out: Path | None = None,
+    warehouse: Path | None = None,
+    lang: Lang = None,
+) -> int:
+    """Render the report of a run again, in any language.
+
+    Parameters
+    ----------
+    run_id
+        as `entrega runs` lists it
+    out
+        where to write [default: where the run wrote]
+    warehouse
+        the DuckDB file [default: var/entrega.duckdb]
+    lang
+        pt-BR, es-MX or en
+    """
+    from flows.commands.report import run_report
+
+    return run_report(run_id, out, warehouse, lang)
+
+
+@app.command(group=AFTER)
+def runs(
+    *,
+    warehouse: Path | None = None,
+    as_json: Annotated[bool, Parameter(name="--json", negative=())] = False,
+) -> int:
+    """List the runs of a warehouse.
+
+    Parameters
+    ----------
+    warehouse
+        the DuckDB file [default: var/entrega.duckdb]
+    as_json
+        print one object instead of a table
+    """
+    from flows.commands.report import list_runs
+
+    return list_runs(warehouse, as_json=as_json)
+
+
+@app.command(group=CARE)
+def duplicates(
+    input_: Path,
+    /,
+    *,
+    out: Path,
+    config: Config = None,
+    id_: Annotated[str | None, Parameter(name="--id")] = None,
+    role: Annotated[list[str] | None, Parameter(negative=())] = None,
+) -> int:
+    """Find the records that are one debtor, on any table of people or companies.
+
+    Parameters
+    ----------
+    input_
+        the table
+    out
+        where clusters.csv goes
+    config
+        the configuration
+    id_
+        the column that identifies a record
+    role
+        COLUMN=ROLE, e.g. correo=email; may be repeated
+    """
+    from flows.commands.duplicates import run_duplicates
+
+    return run_duplicates(input_, out, config, id_, role or [])
+
+
+@app.command(group=CARE)
+def serve(*, config: Config = None, inputs: Files = None) -> int:
+    """Serve the scheduled deployment to a Prefect server, until stopped.
+
+    Parameters
+    ----------
+    config
+        the configuration
+    inputs
+        the debtor files of the scheduled run
+    """
+    from flows.commands.serve import run_serve
+
+    return run_serve(config, inputs or [])
+
+
+@app.command(name="config", group=CARE)
+def show_config(
+    *,
+    config: Config = None,
+    as_json: Annotated[bool, Parameter(name="--json", negative=())] = False,
+) -> int:
+    """Show every setting with its value, its origin and what it is for.
+
+    Parameters
+    ----------
+    config
+        the configuration
+    as_json
+        print one object instead of lines
+    """
+    from flows.commands.config import run_config
+
+    return run_config(config, as_json=as_json)
+
+
+def main() -> None:
+    """Run the command line and end with its exit code."""
+    os.umask(0o077)
+    try:
+        code = app(exit_on_error=False, result_action="return_value")
+    except CycloptsError:
+        sys.exit(2)  # cyclopts has said what is wrong
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  the last line of defence
+        code = explain_fault(error)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+if __name__ == "__main__":
+    main()

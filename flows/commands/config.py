@@ -1,0 +1,66 @@
+"""`entrega config`: every setting with its value, where it comes from and what it is for."""
+
+from __future__ import annotations
+
+import json
+import os
+import tomllib
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from flows.settings import DEFAULT_FILE, Settings, load_settings
+
+
+@dataclass(frozen=True, slots=True)
+class ShownSetting:
+    """One setting as people see it."""
+
+    key: str
+    value: str
+    origin: str  # default | file | environment
+    meaning: str
+
+
+def run_config(config: Path | None, *, as_json: bool) -> int:
+    """Print the settings in force, one a line or as one JSON object."""
+    settings = load_settings(config)
+    file = config or (DEFAULT_FILE if DEFAULT_FILE.is_file() else None)
+    written = tomllib.loads(file.read_text("utf-8")) if file else {}
+    shown = list(show_settings(settings, written, dict(os.environ)))
+    if as_json:
+        print(json.dumps({item.key: asdict(item) for item in shown}, ensure_ascii=False, indent=2))
+        return 0
+    width = max(len(item.key) for item in shown)
+    for item in shown:
+        meaning = f"  # {item.meaning}" if item.meaning else ""
+        print(f"{item.key:<{width}} = {item.value}  ({item.origin}){meaning}")
+    return 0
+
+
+def show_settings(
+    settings: Settings,
+    written: dict[str, object],
+    environment: dict[str, str],
+) -> Iterator[ShownSetting]:
+    """Yield every setting, section by section."""
+    for section in type(settings).model_fields:
+        table = written.get(section, {})
+        for key, value, meaning in _walk(getattr(settings, section)):
+            name = f"{section}.{key}"
+            variable = f"ENTREGA_{name.replace('.', '__').upper()}"
+            yield ShownSetting(name, value, _origin(variable, key, table, environment), meaning)
+
+
+def _walk(section: BaseModel) -> Iterator[tuple[str, str, str]]:
+    for key, field in type(section).model_fields.items():
+        value = section.model_dump(mode="json")[key]
+        yield key, json.dumps(value, ensure_ascii=False), field.description or ""
+
+
+def _origin(variable: str, key: str, table: object, environment: dict[str, str]) -> str:
+    if variable in {name.upper() for name in environment}:
+        return "environment"
+    return "file" if isinstance(table, dict) and key in table else "default"

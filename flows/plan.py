@@ -1,0 +1,88 @@
+"""What one run is to do, frozen at its first start and kept for a resume."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from checks.errors import SettingError
+from flows.settings import Settings
+
+DEFAULT_WAREHOUSE = Path("var/entrega.duckdb")
+PLAN_FILE = "plan.json"
+
+
+@dataclass(frozen=True, slots=True)
+class RunPlan:
+    """One run: its name, its moment, its files, its settings."""
+
+    run_id: str
+    as_of: dt.datetime  # UTC; every age and deadline of the run counts from here
+    inputs: tuple[Path, ...]
+    out: Path
+    warehouse: Path
+    language: str
+    sample: int | None
+    settings: Settings
+
+    @property
+    def work(self) -> Path:
+        """The run's own folder beside the warehouse."""
+        return work_folder(self.warehouse, self.run_id)
+
+
+def work_folder(warehouse: Path, run_id: str) -> Path:
+    """Return the folder in which a run keeps its plan, parts and journals."""
+    return warehouse.parent / "work" / run_id
+
+
+def new_run_id(now: dt.datetime) -> str:
+    """Return a name that sorts by time and does not repeat, e.g. 20261121T205812-4f9a1c."""
+    return f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+
+
+def save_plan(plan: RunPlan) -> None:
+    """Write the plan into the run's folder, aside and renamed."""
+    plan.work.mkdir(parents=True, exist_ok=True, mode=0o700)
+    text = json.dumps(
+        {
+            "run_id": plan.run_id,
+            "as_of": plan.as_of.isoformat(),
+            "inputs": [str(path) for path in plan.inputs],
+            "out": str(plan.out),
+            "warehouse": str(plan.warehouse),
+            "language": plan.language,
+            "sample": plan.sample,
+            "settings": plan.settings.model_dump(mode="json"),
+        },
+        indent=1,
+    )
+    aside = plan.work / f"{PLAN_FILE}.writing"
+    with aside.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    aside.rename(plan.work / PLAN_FILE)
+
+
+def load_plan(warehouse: Path, run_id: str) -> RunPlan:
+    """Read the plan of an earlier start; `SettingError` where there is none."""
+    file = work_folder(warehouse, run_id) / PLAN_FILE
+    if Path(run_id).name != run_id or not file.is_file():
+        problem = f"run '{run_id}' is not known beside warehouse '{warehouse}'"
+        raise SettingError(problem, "list them with: entrega runs, or name --warehouse")
+    facts = json.loads(file.read_text("utf-8"))
+    return RunPlan(
+        run_id=facts["run_id"],
+        as_of=dt.datetime.fromisoformat(facts["as_of"]),
+        inputs=tuple(Path(path) for path in facts["inputs"]),
+        out=Path(facts["out"]),
+        warehouse=Path(facts["warehouse"]),
+        language=facts["language"],
+        sample=facts["sample"],
+        settings=Settings.model_validate(facts["settings"]),
+    )

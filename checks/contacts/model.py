@@ -1,0 +1,51 @@
+"""What matching is told about the world: alias rules, name words, and its own bounds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class AliasRule:
+    """How one mail provider folds several spellings into one mailbox."""
+
+    domains: tuple[str, ...]
+    canonical: str = ""
+    """The domain that stands for all of them; empty: each domain stands for itself."""
+    ignored: str = ""
+    """Characters of the local part that the provider does not look at."""
+    tag: str = ""
+    """The character that opens a sub-address; empty: the provider has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class NameWords:
+    """Words of names that carry little identity, or a great deal; all folded."""
+
+    particles: tuple[str, ...]
+    generations: tuple[tuple[str, str], ...]
+    """(spelling, meaning) of suffixes that tell son from father."""
+    legal_forms: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MatchReference:
+    """Everything that matching takes from data/reference."""
+
+    alias_rules: tuple[AliasRule, ...]
+    names: NameWords
+
+
+@dataclass(frozen=True, slots=True)
+class MatchBounds:
+    """How far matching goes; the defaults favour precision.
+
+    A wrong merge sends one debtor's invoice to another, a missed one only sends two notices.
+    """
+
+    name_similarity: float = 90.0
+    """Least rapidfuzz ratio, 0 to 100, of two sorted name keys."""
+    block_names: int = 50
+    """Blocks with more distinct names are linked by equal names only, never pair by pair."""
+    first_names_per_tax_id: int = 3
+    """A tax id under more different first words of names is a dummy and links nobody."""

@@ -12,7 +12,7 @@ import polars as pl
 from checks.frames import DOMAINS, SUPPRESSIONS, shaped
 from data.feedback.events import EVENTS, MESSAGES
 from data.feedback.fold import fold_history
-from data.relations import Relations, Statement
+from data.relations import Relations, Statement, named
 from data.tables import EVERY_CREDITOR
 
 _SUPPRESSION_KEY: Final = ("creditor_id", "subject", "key", "reason")
@@ -53,13 +53,12 @@ class Ledger:
 
     def events(self) -> pl.DataFrame:
         """Return every event known."""
-        found = self._relations.query(f"SELECT {_columns(EVENTS)} FROM events")  # noqa: S608
-        return shaped(found, EVENTS).sort("creditor_id", "event_id")
+        return self._all("events", EVENTS).sort("creditor_id", "event_id")
 
     def history(self, creditor_ids: Sequence[str]) -> pl.DataFrame:
         """Return what the events say of each address, for each of the creditors."""
         wanted = pl.DataFrame({"creditor_id": [*creditor_ids, EVERY_CREDITOR]})
-        sql = f"SELECT {_columns(EVENTS)} FROM events SEMI JOIN wanted USING (creditor_id)"  # noqa: S608
+        sql = "SELECT events.* FROM events SEMI JOIN wanted USING (creditor_id)"
         found = self._relations.query(sql, (), {"wanted": wanted})
         return fold_history(shaped(found, EVENTS), creditor_ids)
 
@@ -83,13 +82,11 @@ class Ledger:
 
     def suppressions(self) -> pl.DataFrame:
         """Return every suppression, ended ones too, sorted by key."""
-        found = self._relations.query(f"SELECT {_columns(SUPPRESSIONS)} FROM suppressions")  # noqa: S608
-        return shaped(found, SUPPRESSIONS).sort(_SUPPRESSION_KEY)
+        return self._all("suppressions", SUPPRESSIONS).sort(_SUPPRESSION_KEY)
 
     def domain_cache(self) -> pl.DataFrame:
         """Return what earlier runs found of domains, stale findings too."""
-        found = self._relations.query(f"SELECT {_columns(DOMAINS)} FROM domain_cache")  # noqa: S608
-        return shaped(found, DOMAINS).sort("domain")
+        return self._all("domain_cache", DOMAINS).sort("domain")
 
     def remember_domains(self, domains: pl.DataFrame) -> None:
         """Keep findings of domains for later runs; a newer one replaces an older one."""
@@ -130,15 +127,15 @@ class Ledger:
 
     def messages(self) -> pl.DataFrame:
         """Return whom each message of every registered list goes to."""
-        found = self._relations.query(f"SELECT {_columns(MESSAGES)} FROM messages")  # noqa: S608
-        return shaped(found, MESSAGES).sort("message_key")
+        return self._all("messages", MESSAGES).sort("message_key")
 
     def _count(self, table: str) -> int:
-        return int(self._relations.query(f'SELECT count(*) AS rows FROM "{table}"').item())  # noqa: S608
+        sql = named("SELECT count(*) AS rows FROM {table}", table=table)
+        return int(self._relations.query(sql).item())
 
-
-def _columns(schema: pl.Schema) -> str:
-    return ", ".join(f'"{name}"' for name in schema)
+    def _all(self, table: str, schema: pl.Schema) -> pl.DataFrame:
+        sql = named("SELECT {columns} FROM {table}", columns=schema, table=table)
+        return shaped(self._relations.query(sql), schema)
 
 
 def _list_statement(entry: ListEntry) -> Statement:

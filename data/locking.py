@@ -60,6 +60,13 @@ def take_lock(path: Path, *, wait: float | None, progress: Progress | None = Non
     return HeldLock(descriptor, epoch)
 
 
+def busy(path: Path, holder: int) -> WarehouseBusyError:
+    """Return the error for a warehouse that process `holder` (0: not known) has."""
+    who = f"process {holder}" if holder else "another process"
+    problem = f"warehouse '{path.name}' is in use by {who}"
+    return WarehouseBusyError(problem, "wait for it to end, or pass --wait")
+
+
 def _try_lock(descriptor: int) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -83,6 +90,4 @@ def _write(descriptor: int, epoch: int) -> None:
 def _refuse_if_over(path: Path, holder: int, waited: float, wait: float | None) -> None:
     if wait is not None and waited < wait:
         return
-    who = f"process {holder}" if holder else "another process"
-    problem = f"warehouse '{path.name.removesuffix('.lock')}' is in use by {who}"
-    raise WarehouseBusyError(problem, "wait for it to end, or pass --wait")
+    raise busy(path.with_name(path.name.removesuffix(".lock")), holder)

@@ -9,6 +9,23 @@ from typing import Protocol
 import polars as pl
 
 
+def named(sql: str, **names: str | Iterable[str]) -> str:
+    """Fill names of tables and columns into a statement, quoted; values stay parameters.
+
+    >>> named("SELECT {columns} FROM {table}", columns=("check", 'a"b'), table="findings")
+    'SELECT "check", "a""b" FROM "findings"'
+    """
+    quoted = {
+        place: ", ".join(map(_quoted, (name,) if isinstance(name, str) else name))
+        for place, name in names.items()
+    }
+    return sql.format_map(quoted)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """One step of a transaction; `frames` are readable as tables by their names."""

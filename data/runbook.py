@@ -6,18 +6,15 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
 from checks.errors import SettingError
 from checks.frames import shaped
-from data.relations import Relations, Statement
+from data.relations import Relations, Statement, named
 from data.tables import EVERY_CREDITOR, RUN_TABLES, RunTable
 
-_RUN_COLUMNS: Final = (
-    "run_id, as_of, state, digests, settings, started_at, finished_at, summary FROM runs"
-)
 RUNNING: Final = "running"
 
 
@@ -67,13 +64,14 @@ class RunBook:
 
     def run(self, run_id: str) -> Run | None:
         """Return a run, or None where there is no such one."""
-        sql = f"SELECT {_RUN_COLUMNS} WHERE run_id = ?"
-        rows = self._relations.query(sql, (run_id,)).rows(named=True)
+        rows = self._relations.query("SELECT * FROM runs WHERE run_id = ?", (run_id,)).rows(
+            named=True
+        )
         return _run(rows[0]) if rows else None
 
     def runs(self) -> list[Run]:
         """Return every run, the newest first."""
-        sql = f"SELECT {_RUN_COLUMNS} ORDER BY started_at DESC, run_id"
+        sql = "SELECT * FROM runs ORDER BY started_at DESC, run_id"
         return [_run(row) for row in self._relations.query(sql).rows(named=True)]
 
     def finish_run(self, run_id: str, state: str, summary: str) -> Run:
@@ -108,8 +106,9 @@ class RunBook:
     def read(self, table: str, run_id: str) -> pl.DataFrame:
         """Return a run's rows of one table in the frame's own schema, sorted by its key."""
         wanted = RUN_TABLES[table]
-        columns = ", ".join(f'"{name}"' for name in wanted.schema)
-        sql = f'SELECT {columns} FROM "{wanted.name}" WHERE run_id = ?'  # noqa: S608
+        sql = named(
+            "SELECT {columns} FROM {table} WHERE run_id = ?", columns=wanted.schema, table=table
+        )
         return shaped(self._relations.query(sql, (run_id,)), wanted.schema).sort(wanted.key)
 
     def _known_run(self, run_id: str) -> Run:
@@ -132,29 +131,29 @@ class RunBook:
             raise ValueError(message)
 
     def _met_elsewhere(self, table: RunTable, keys: pl.DataFrame, run_id: str, stage: str) -> int:
-        columns = ", ".join(f'"{name}"' for name in table.key)
-        sql = (
-            f'SELECT count(*) AS rows FROM "{table.name}" SEMI JOIN keys USING ({columns})'  # noqa: S608
-            " WHERE run_id = ? AND stage <> ?"
+        sql = named(
+            "SELECT count(*) AS rows FROM {table} SEMI JOIN keys USING ({key})"
+            " WHERE run_id = ? AND stage <> ?",
+            table=table.name,
+            key=table.key,
         )
         return int(self._relations.query(sql, (run_id, stage), {"keys": keys}).item())
 
 
 def _replacement(table: RunTable, rows: pl.DataFrame, run_id: str, stage: str) -> list[Statement]:
-    creditor = "" if table.knows_creditor else f", '{EVERY_CREDITOR}' AS creditor_id"
-    delete = f'DELETE FROM "{table.name}" WHERE run_id = ? AND stage = ?'  # noqa: S608
-    insert = (
-        f'INSERT INTO "{table.name}" BY NAME'  # noqa: S608
-        f" SELECT ? AS run_id, ? AS stage{creditor}, * FROM incoming"
+    if not table.knows_creditor:
+        rows = rows.with_columns(creditor_id=pl.lit(EVERY_CREDITOR))
+    delete = named("DELETE FROM {table} WHERE run_id = ? AND stage = ?", table=table.name)
+    insert = named(
+        "INSERT INTO {table} BY NAME SELECT ? AS run_id, ? AS stage, * FROM incoming",
+        table=table.name,
     )
     place = (run_id, stage)
     return [Statement(delete, place), Statement(insert, place, {"incoming": rows})]
 
 
-def _run(row: Mapping[str, object]) -> Run:
-    values = dict(row)
-    values["digests"] = json.loads(str(values["digests"]))
-    return Run(**values)  # type: ignore[arg-type]  # the columns are the fields
+def _run(row: dict[str, Any]) -> Run:
+    return Run(**row | {"digests": json.loads(row["digests"])})
 
 
 def _json(digests: Mapping[str, str]) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import resources
@@ -19,7 +20,7 @@ from checks.errors import EntregaError, InterruptedRunError, SettingError
 from data.files import PRIVATE_FILE, make_private_folder, sync_file, sync_folder
 from data.hashing import KEY_FILE, fingerprint, make_key, read_key
 from data.ledger import Ledger
-from data.locking import Progress, take_lock
+from data.locking import Progress, busy, take_lock
 from data.migrations import load_migrations, migrate, newest_version
 from data.relations import Statement
 from data.runbook import RunBook
@@ -42,6 +43,10 @@ _FORBIDDEN: Final = (
     "SET enable_external_access = true",
 )
 """Statements that reach out of the database; one of a kind is tried at every start."""
+
+
+_FOREIGN_HOLDER: Final = re.compile(r"Conflicting lock is held .{0,4096}\(PID (\d{1,10})\)")
+"""How DuckDB says that a program without our lock file has the database open."""
 
 
 class WarehouseBrokenError(EntregaError):
@@ -97,7 +102,8 @@ class Database:
                     _register(cursor, statement.frames)
                     cursor.execute(statement.sql, list(statement.parameters))
             except BaseException:
-                cursor.rollback()
+                with suppress(duckdb.Error):  # a full disk has closed the connection already
+                    cursor.rollback()
                 raise
             cursor.commit()
 
@@ -247,6 +253,8 @@ def _open(path: Path, limits: Limits) -> Database:
     try:
         return Database(str(path), limits, _temporary_folder(path))
     except duckdb.Error as error:
+        if holder := _FOREIGN_HOLDER.search(str(error)):
+            raise busy(path, int(holder[1])) from None
         raise _broken(path, f"cannot be opened ({type(error).__name__})") from None
 
 

@@ -121,12 +121,12 @@ class ProviderOverride(Section):
     """[smtp.providers.NAME]: tighter or wider limits, inside hard bounds."""
 
     asked: bool | None = None
-    recipients_a_session: int | None = Field(None, ge=1, le=100)
-    refusals_a_session: int | None = Field(None, ge=1, le=10)
-    connections_an_ip: int | None = Field(None, ge=1, le=20)
-    connections_a_provider: int | None = Field(None, ge=1, le=64)
-    refusals_an_hour: int | None = Field(None, ge=1, le=1_000)
-    refusals_a_day: int | None = Field(None, ge=1, le=10_000)
+    recipients_per_session: int | None = Field(None, ge=1, le=100)
+    refusals_per_session: int | None = Field(None, ge=1, le=10)
+    connections_per_address: int | None = Field(None, ge=1, le=20)
+    connections_per_provider: int | None = Field(None, ge=1, le=64)
+    refusals_per_hour: int | None = Field(None, ge=1, le=1_000)
+    refusals_per_day: int | None = Field(None, ge=1, le=10_000)
     unknown_share: Share | None = None
 
 

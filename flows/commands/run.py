@@ -1,0 +1,44 @@
+"""`entrega run`: the main job, through Prefect or without it."""
+
+from __future__ import annotations
+
+from flows.outcome import Outcome, outcome_of, print_outcome
+from flows.pipeline import STAGES, directly, pipeline
+from flows.plan import RunPlan
+from flows.prefect_home import prepare_prefect
+from flows.prepare import RunRequest, plan_digests, prepare_run
+from flows.progress import Progress
+from flows.run import open_run
+
+
+def run_portfolio(request: RunRequest, *, as_json: bool) -> int:
+    """Run what is asked for; return the exit code."""
+    plan = prepare_run(request)
+    progress = Progress(len(STAGES))
+    progress.note(f"run {plan.run_id} (if interrupted: {resume_command(plan)})")
+    if request.local:
+        outcome = run_locally(plan, progress, wait=request.wait)
+    else:
+        outcome = run_through_prefect(plan, progress, wait=request.wait)
+    return print_outcome(outcome, as_json=as_json)
+
+
+def resume_command(plan: RunPlan) -> str:
+    """Return the command that goes on with a run."""
+    return f"entrega run --resume {plan.run_id} --warehouse {plan.warehouse}"
+
+
+def run_locally(plan: RunPlan, progress: Progress, *, wait: bool) -> Outcome:
+    """Call the stages as plain functions."""
+    with open_run(plan, progress, digests=plan_digests(plan), wait=wait) as run:
+        pipeline(run, directly)
+        return outcome_of(run)
+
+
+def run_through_prefect(plan: RunPlan, progress: Progress, *, wait: bool) -> Outcome:
+    """Call the stages as tasks of a Prefect flow, on a configured or a temporary server."""
+    prepare_prefect(plan.warehouse.parent / "prefect")
+    progress.note("starting Prefect (a first start takes half a minute; --local does without)")
+    from flows.hygiene import run_prepared
+
+    return run_prepared(plan, progress, wait=wait)

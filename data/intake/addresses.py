@@ -14,6 +14,7 @@ _PLAIN: Final = r"^[A-Za-z0-9._%+\-]+@[A-Za-z0-9.\-]*[A-Za-z0-9]$"
 _STRONG: Final = re.compile(r"[;|\n\r\t]")
 _WEAK: Final = re.compile(r"\s*,\s+|,(?=[^,\s]*@)|\s+/\s+|/(?=[^/\s]*@)|\s+")
 _ANGLE: Final = re.compile(r"<([^<>]*@[^<>]*)>")
+_MISPLACED: Final = r"[A-Za-z0-9._%+\-]+@[A-Za-z0-9.\-]+\.[A-Za-z]{2,}"
 _NAMED: Final = re.compile(r"[^<>@,/]*<([^<>]*@[^<>]*)>")
 _DOTTED: Final = re.compile(r"^\S+\w\.\w\S*$")
 _LABEL: Final = re.compile(r"^(?:mailto|e-?mail|correo|mail)\s*:\s*", re.IGNORECASE)
@@ -103,4 +104,31 @@ def split_cells(cells: pl.Series, vocabulary: Vocabulary) -> pl.Series:
         cells.to_frame("cell")
         .join(table, on="cell", how="left", maintain_order="left")
         .get_column("found")
+    )
+
+
+def with_addresses(rows: pl.DataFrame, vocabulary: Vocabulary) -> pl.DataFrame:
+    """Add `addresses` (those of the e-mail cells) and `misplaced` (those of other cells).
+
+    Both `List(String)`, in order of columns. An address in the place of a name or a phone is
+    taken from there, and the name that is left without one is null.
+    """
+    cells = rows.select("emails").with_row_index("row").explode("emails", keep_nulls=False)
+    found = cells.with_columns(found=split_cells(cells.get_column("emails"), vocabulary))
+    merged = (
+        found.explode("found", keep_nulls=False)
+        .group_by("row", maintain_order=True)
+        .agg(addresses=pl.col("found").unique(maintain_order=True))
+    )
+    nothing = pl.lit([], dtype=pl.List(pl.String))
+    misplaced = pl.concat_list(
+        pl.col(place).str.extract_all(_MISPLACED).fill_null(nothing) for place in ("name", "phone")
+    )
+    bare_name = pl.col("name").str.replace_all(_MISPLACED, "").str.strip_chars(" <>()-/;,")
+    return (
+        rows.with_row_index("row")
+        .join(merged, on="row", how="left", maintain_order="left")
+        .with_columns(pl.col("addresses").fill_null(nothing), phone=pl.col("phones").list.join(" "))
+        .with_columns(misplaced=misplaced, name=pl.when(bare_name != "").then(bare_name))
+        .drop("row", "phone")
     )

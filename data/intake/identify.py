@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
@@ -31,11 +32,13 @@ def creditor_slugs(names: Iterable[str]) -> dict[str, str]:
     ['a-b-17c7b2', 'a-b-a9a3ea']
     """
     same = {name: " ".join(name.split()).casefold() for name in names}
-    plain = {text: _NOT_SLUG.sub("-", fold(text))[:_LONGEST_SLUG].strip("-") for text in same.values()}
-    taken = [slug for slug in plain.values()]
+    plain = {
+        text: _NOT_SLUG.sub("-", fold(text))[:_LONGEST_SLUG].strip("-") for text in same.values()
+    }
+    shared = Counter(plain.values())
     return {
         name: plain[text]
-        if plain[text] and taken.count(plain[text]) == 1
+        if plain[text] and shared[plain[text]] == 1
         else f"{plain[text] or 'creditor'}-{hashlib.sha256(text.encode()).hexdigest()[:6]}"
         for name, text in same.items()
     }
@@ -44,7 +47,7 @@ def creditor_slugs(names: Iterable[str]) -> dict[str, str]:
 def identify_rows(rows: pl.DataFrame, creditor_id: str | None) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the rows that are about somebody, and the others with a `reason`.
 
-    Adds `creditor_id`, `tax_id` (normalised, null unless valid), `tax_kind`, `tax_id_flag` and
+    `rows` are `ROWS` with their `addresses`. Adds `creditor_id`, `tax_id` (normalised, null unless valid), `tax_kind`, `tax_id_flag` and
     `debtor_id`: the creditor's own id, else the tax id, else what else is known of the person. A
     row of a plain list is known by its number.
     """
@@ -127,7 +130,7 @@ def _with_debtor(rows: pl.DataFrame) -> pl.DataFrame:
 def _digests(missing: pl.Expr) -> pl.Expr:
     told = pl.concat_str(
         pl.col("name").str.to_lowercase().fill_null(""),
-        pl.col("emails").list.sort().list.join(" ").str.to_lowercase(),
+        pl.col("addresses").list.sort().list.join(" ").str.to_lowercase(),
         pl.col("phones").list.sort().list.join(" "),
         separator="\n",
     )

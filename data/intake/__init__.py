@@ -1,1 +1,17 @@
-"""Reading debtor files as text, mapping their columns, keeping what cannot be used."""
+"""Debtor files in: read in a limited child, mapped by roles, every row accounted for."""
+
+from data.intake.fold import fold_debtors
+from data.intake.limits import Limits
+from data.intake.portfolio import IntakeSums, Portfolio, SourceSums, read_portfolio
+from data.intake.settings import FixedField, IntakeSettings
+
+__all__ = [
+    "FixedField",
+    "IntakeSettings",
+    "IntakeSums",
+    "Limits",
+    "Portfolio",
+    "SourceSums",
+    "fold_debtors",
+    "read_portfolio",
+]

@@ -1,0 +1,71 @@
+"""Reading in a child process of its own: whatever a file does to it, the parent goes on."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+import data
+from checks.errors import InputRefusedError, SettingError
+from data.intake.jobs import Job, Outcome, Refusal, read_outcome, write_job
+
+_PROJECT: Final = Path(data.__file__).resolve().parent.parent
+_REMEDY: Final = "export it again, as CSV if it is a spreadsheet, or cut it into smaller files"
+
+
+def run_confined(folder: Path, job: Job) -> Outcome:
+    """Read the staged file of a folder in a limited child; raise what the child refused.
+
+    A child that is killed, runs out of memory or time, or fails in any other way is a refusal
+    of the file (`InputRefusedError`), never an error of ours.
+    """
+    write_job(folder, job)
+    command = [sys.executable, "-P", "-m", "data.intake.child", str(folder)]
+    try:
+        ended = subprocess.run(  # noqa: S603
+            command,
+            env=_environment(folder),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=job.limits.wall_seconds,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        why = f"took longer than {job.limits.wall_seconds:.0f} s to read"
+        raise InputRefusedError(f"'{job.source}' {why}", _REMEDY) from None
+    outcome = read_outcome(folder) if ended.returncode == 0 else None
+    if outcome is None:
+        raise InputRefusedError(f"'{job.source}' {_why(ended.returncode)}", _REMEDY)
+    if outcome.refusal is not None:
+        raise _raised(outcome.refusal)
+    return outcome
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """Return what the child needs to start, and nothing that could hold a secret."""
+    kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL") if name in os.environ}
+    return kept | {
+        "PYTHONPATH": str(_PROJECT),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "TMPDIR": str(folder),
+        "POLARS_MAX_THREADS": "2",  # each thread reserves address space
+        "POLARS_TEMP_DIR": str(folder),
+    }
+
+
+def _why(returncode: int) -> str:
+    if returncode == -signal.SIGXCPU:
+        return "took too much processor time to read"
+    if returncode < 0:
+        return "needed more memory than a file may, or broke its reader"
+    return "could not be read"
+
+
+def _raised(refusal: Refusal) -> InputRefusedError | SettingError:
+    error = SettingError if refusal.kind == "setting" else InputRefusedError
+    return error(refusal.problem, refusal.remedy)

@@ -1,0 +1,69 @@
+"""Accepted rows to contacts: one row per debtor and address."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Final
+
+import polars as pl
+
+from checks.frames import FOUND_CONTACTS, shaped
+from data.intake.vocabulary import Vocabulary, fold
+
+TRUST: Final = ("debtor", "creditor", "agency", "bureau", "register", "unknown")
+"""Whom an address came from, the most trusted first (field guide on ownership by source)."""
+
+_ORIGINS: Final = {"addresses": "file", "misplaced": "other_field"}
+
+
+def find_contacts(
+    rows: pl.DataFrame,
+    *,
+    legal_basis: str | None,
+    legal_source: str | None,
+    legal_date: date | None,
+    vocabulary: Vocabulary,
+) -> pl.DataFrame:
+    """Return `FOUND_CONTACTS`, sorted; the legal arguments stand for what rows do not say.
+
+    `rows` are identified rows with `addresses` and `misplaced`. Where several rows give a debtor
+    one address, the most trusted source with its newest date is kept, and the latest
+    confirmation of all.
+    """
+    source = vocabulary.source.get(fold(legal_source), "unknown") if legal_source else "unknown"
+    keys = ("creditor_id", "debtor_id", "email_raw")
+    told = rows.with_columns(
+        source=pl.coalesce("source_class", pl.lit(source)),
+        source_date=pl.coalesce("source_date", pl.lit(legal_date, dtype=pl.Date)),
+        legal_basis=pl.coalesce("legal_basis", pl.lit(legal_basis, dtype=pl.String)),
+    )
+    contacts = pl.concat(
+        told.select(
+            "creditor_id",
+            "debtor_id",
+            "source",
+            "source_date",
+            "legal_basis",
+            "confirmed_at",
+            email_raw=pl.col(column),
+            origin=pl.lit(origin),
+        ).explode("email_raw", keep_nulls=False)
+        for column, origin in _ORIGINS.items()
+    )
+    trust = pl.col("source").cast(pl.Enum(TRUST))
+    best = contacts.sort(
+        *keys,
+        trust.to_physical(),
+        "source_date",
+        "legal_basis",
+        "origin",
+        descending=[False, False, False, False, True, False, False],
+        nulls_last=True,
+    )
+    return shaped(
+        best.group_by(keys, maintain_order=True).agg(
+            pl.col("origin", "source", "source_date", "legal_basis").first(),
+            pl.col("confirmed_at").max(),
+        ),
+        FOUND_CONTACTS,
+    )

@@ -1,0 +1,163 @@
+"""One file's cells as typed rows: amounts, days and texts read, nothing folded yet."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+from checks.frames import MOMENT, MONEY
+from data.intake.amounts import guess_decimal_mark, parse_amounts
+from data.intake.mapping import Mapping
+from data.intake.moments import guess_date_order, is_no_date, parse_days, parse_moments
+from data.intake.settings import Country, DateOrder, DecimalMark, IntakeSettings
+from data.intake.vocabulary import Vocabulary, fold
+
+ROWS: Final = pl.Schema(
+    {
+        "source": pl.String(),
+        "line": pl.Int64(),
+        "by_row_number": pl.Boolean(),
+        "creditor": pl.String(),  # texts are trimmed; null: blank or a word for "nothing known"
+        "debtor_id": pl.String(),
+        "tax_id": pl.String(),
+        "name": pl.String(),
+        "kind": pl.String(),  # pf | pj
+        "language": pl.String(),
+        "emails": pl.List(pl.String()),  # cells as they stood
+        "phones": pl.List(pl.String()),
+        "has_invoice": pl.Boolean(),
+        "invoice_id": pl.String(),
+        "amount": MONEY,
+        "currency": pl.String(),  # ISO 4217; null: not given
+        "due_date": pl.Date(),
+        "source_class": pl.String(),  # debtor | creditor | ...; null: not given
+        "source_date": pl.Date(),
+        "legal_basis": pl.String(),
+        "confirmed_at": MOMENT,
+    },
+)
+"""One row per readable input row."""
+
+_LONGEST_TEXT: Final = 300
+_MARK_OF: Final[dict[str, DecimalMark]] = {"BR": ",", "MX": "."}
+_SPREADSHEET_TEXT: Final = r'^="(.*)"$'
+
+
+def to_rows(
+    source: str,
+    cells: pl.DataFrame,
+    mapping: Mapping,
+    settings: IntakeSettings,
+    country: Country,
+    vocabulary: Vocabulary,
+) -> tuple[pl.DataFrame, dict[str, int]]:
+    """Return `ROWS` and how many amounts, days and words could not be read.
+
+    `cells` has `line` and the String columns of `mapping.fields()`.
+    """
+    reader = _CellReader(cells, vocabulary)
+    order = settings.date_order or guess_date_order(reader.cell("due_date"))
+    mark = settings.decimal or guess_decimal_mark(reader.cell("amount"), _MARK_OF[country])
+    rows = pl.DataFrame(
+        [
+            cells.get_column("line"),
+            reader.text("creditor"),
+            reader.text("debtor_id"),
+            reader.text("tax_id"),
+            reader.text("name"),
+            reader.word("kind", vocabulary.kind),
+            reader.word("language", vocabulary.language),
+            reader.several("email").alias("emails"),
+            reader.several("phone").alias("phones"),
+            reader.text("invoice_id"),
+            reader.amount(mark),
+            reader.word("currency", vocabulary.currency),
+            reader.day("due_date", order),
+            reader.source_class(),
+            reader.day("source_date", order),
+            reader.text("legal_basis"),
+            reader.moment("confirmed_at", order),
+        ],
+    )
+    rows = rows.with_columns(
+        source=pl.lit(source),
+        by_row_number=pl.lit(mapping.by_row_number),
+        has_invoice=reader.has_invoice(),
+    )
+    return rows.select(ROWS.names()).cast(dict(ROWS)), reader.unreadable
+
+
+class _CellReader:
+    """Reads columns by role, counting what it cannot make sense of."""
+
+    def __init__(self, cells: pl.DataFrame, vocabulary: Vocabulary) -> None:
+        self._cells = cells
+        self._vocabulary = vocabulary
+        self.unreadable: dict[str, int] = {}
+
+    def cell(self, role: str) -> pl.Series:
+        if role in self._cells.columns:
+            return self._cells.get_column(role)
+        return pl.Series(role, [None], dtype=pl.String).new_from_index(0, self._cells.height)
+
+    def text(self, role: str) -> pl.Series:
+        """Return trimmed texts; what says "nothing known" is null."""
+        cell = pl.col(role)
+        text = (
+            cell.str.replace(_SPREADSHEET_TEXT, "${1}")
+            .str.replace_all(r"[\s\p{C}]+", " ")
+            .str.strip_chars()
+            .str.head(_LONGEST_TEXT)
+        )
+        empty = list(self._vocabulary.empty)
+        folded = text.str.to_lowercase().str.replace_all(r"[^\p{L}\p{N}]+", " ").str.strip_chars()
+        unaccented = folded.str.normalize("NFKD").str.replace_all(r"\p{M}", "")
+        known = (unaccented != "") & ~unaccented.is_in(empty)
+        return self.cell(role).to_frame(role).select(pl.when(known).then(text)).to_series()
+
+    def several(self, role: str) -> pl.Series:
+        names = [name for name in self._cells.columns if name.startswith(f"{role}_")]
+        if not names:
+            return pl.Series(role, [[]], dtype=pl.List(pl.String)).new_from_index(
+                0, self._cells.height
+            )
+        joined = pl.concat_list(names).list.drop_nulls().alias(role)
+        return self._cells.select(joined).to_series()
+
+    def amount(self, mark: DecimalMark) -> pl.Series:
+        raw = self.text("amount")
+        return self._counted("amount", raw, parse_amounts(raw, mark))
+
+    def day(self, role: str, order: DateOrder) -> pl.Series:
+        raw = self._without_no_date(role)
+        return self._counted(role, raw, parse_days(raw, order))
+
+    def moment(self, role: str, order: DateOrder) -> pl.Series:
+        raw = self._without_no_date(role)
+        return self._counted(role, raw, parse_moments(raw, order))
+
+    def word(self, role: str, words: dict[str, str] | object) -> pl.Series:
+        raw = self.text(role)
+        table = {cell: words.get(fold(cell)) for cell in raw.drop_nulls().unique()}
+        known = raw.replace_strict(table, default=None, return_dtype=pl.String)
+        return self._counted(role, raw, known)
+
+    def source_class(self) -> pl.Series:
+        by, where = (self.word(role, self._vocabulary.source) for role in ("provided_by", "source"))
+        return by.zip_with(by.is_not_null(), where).alias("source_class")
+
+    def has_invoice(self) -> pl.Series:
+        known = [self.text(role).is_not_null() for role in ("invoice_id", "amount", "due_date")]
+        return known[0] | known[1] | known[2]
+
+    def _without_no_date(self, role: str) -> pl.Series:
+        raw = self.text(role).to_frame(role)
+        cell = pl.col(role)
+        return raw.select(pl.when(~is_no_date(cell)).then(cell)).to_series()
+
+    def _counted(self, role: str, raw: pl.Series, read: pl.Series) -> pl.Series:
+        lost = int((raw.is_not_null() & read.is_null()).sum())
+        if lost:
+            self.unreadable[role] = self.unreadable.get(role, 0) + lost
+        return read.alias(role)

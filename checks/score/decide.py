@@ -26,6 +26,9 @@ _PREFERENCE: Final = {
 }
 """Decisions that make a contact worth choosing, best first; others leave the debtor without."""
 
+_CARRIED: Final = ("email", "score", "ownership", "score_basis", "provider")
+"""What a debtor shows of its chosen contact."""
+
 
 @dataclass(frozen=True, slots=True)
 class DecidedDebtors:
@@ -81,7 +84,7 @@ def decide_debtors(
     )
     reachable = pl.col("decision") != Decision.OTHER_CHANNEL
     merged = merged.with_columns(
-        *(pl.when(reachable).then(name).alias(name) for name in ("email", "score", "ownership")),
+        pl.when(reachable).then("email").alias("email"),
         pl.when(~reachable).then(other_channel(policy.mobile_channel)).alias("other_channel"),
         pl.col("backups").fill_null([]),
         pl.col("invoices").fill_null(0),
@@ -115,9 +118,7 @@ def _chosen(contacts: pl.DataFrame) -> pl.DataFrame:
             "decision", "decision_reason",
         ).first().name.prefix("best_"),
         pl.col("email").slice(1).filter(spare.slice(1)).head(BACKUPS).alias("backups"),
-    ).rename(
-        {f"best_{name}": name for name in ("email", "score", "ownership", "score_basis", "provider")}
-    )  # fmt: skip
+    ).rename({f"best_{name}": name for name in _CARRIED})  # fmt: skip
 
 
 def _owed(debtors: pl.DataFrame, invoices: pl.DataFrame) -> pl.DataFrame:
@@ -139,7 +140,7 @@ def _owed(debtors: pl.DataFrame, invoices: pl.DataFrame) -> pl.DataFrame:
 
 def _decision() -> list[pl.Expr]:
     silenced = pl.col("silenced").is_not_null()
-    usable = pl.col("rank").is_not_null()
+    usable = pl.col("best_rank").is_not_null()
     known = pl.col("best_decision").is_not_null()
     return [
         pl.when(silenced)

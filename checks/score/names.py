@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from rapidfuzz.distance import JaroWinkler
+from rapidfuzz.distance import Indel
 from rapidfuzz.process import cpdist
 
 from checks.model import DebtorKind
@@ -27,7 +27,7 @@ TOKENS_COMPARED: Final = 6
 LETTERS_OF_A_TOKEN: Final = 3  # shorter pieces occur by accident in any longer word
 LETTERS_OF_A_DOMAIN_WORD: Final = 4
 PUBLIC_ENDING: Final = r"(\.[a-z]{2,4})?\.[a-z]{2,}$"  # .com.br, .com, .net.mx: enough for letters
-ALIKE: Final = 0.90  # Jaro-Winkler of two whole names from which spellings of one name follow
+ALIKE: Final = 0.85  # share of letters in common and in order: two spellings of one name
 
 
 class NameLevel(StrEnum):
@@ -136,7 +136,7 @@ def _has_initial_and_surname() -> pl.Expr:
 
 
 def _similarity(compared: pl.DataFrame) -> npt.NDArray[np.float32]:
-    """Return Jaro-Winkler of mailbox letters against first and last name, 0 where one is missing."""
+    """Return how alike mailbox letters are to first and last name joined; 0 without either."""
     both = pl.concat_str(
         pl.col("tokens").list.first(),
         pl.col("tokens").list.last(),
@@ -144,7 +144,7 @@ def _similarity(compared: pl.DataFrame) -> npt.NDArray[np.float32]:
     )
     letters = compared["letters"].fill_null("").to_list()
     short = compared.select(both.fill_null("").alias("short"))["short"].to_list()
-    return cpdist(letters, short, scorer=JaroWinkler.similarity, dtype=np.float32)
+    return cpdist(letters, short, scorer=Indel.normalized_similarity, dtype=np.float32)
 
 
 def _level() -> pl.Expr:

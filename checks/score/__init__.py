@@ -1,1 +1,52 @@
 """From evidence to probability, ownership, decision and gate."""
+
+from checks.score.contacts import Scored, score_contacts
+from checks.score.decide import DecidedDebtors, decide_contacts, decide_debtors
+from checks.score.forecast import BouncePrediction, predict_bounces
+from checks.score.gate import (
+    Force,
+    GateLimits,
+    GateReason,
+    GateResult,
+    ListHistory,
+    apply_gate,
+    gate_list,
+)
+from checks.score.model import ScoreModel, read_model
+from checks.score.reference import ScoreReference
+from checks.score.rules import DecisionPolicy, DecisionRule, decision_rules
+from checks.score.suppressions import Suppressed, find_suppressed, open_invoices
+from checks.score.tables import CANDIDATES, DECIDED, SCORED, Facts
+from checks.score.verdicts import VERDICT_RULES, merge_verdicts
+
+__all__ = [
+    "CANDIDATES",
+    "DECIDED",
+    "SCORED",
+    "VERDICT_RULES",
+    "BouncePrediction",
+    "DecidedDebtors",
+    "DecisionPolicy",
+    "DecisionRule",
+    "Facts",
+    "Force",
+    "GateLimits",
+    "GateReason",
+    "GateResult",
+    "ListHistory",
+    "ScoreModel",
+    "ScoreReference",
+    "Scored",
+    "Suppressed",
+    "apply_gate",
+    "decide_contacts",
+    "decide_debtors",
+    "decision_rules",
+    "find_suppressed",
+    "gate_list",
+    "merge_verdicts",
+    "open_invoices",
+    "predict_bounces",
+    "read_model",
+    "score_contacts",
+]

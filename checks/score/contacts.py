@@ -1,0 +1,114 @@
+"""Both scores of every contact, with the facts that the rules ask about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+
+from checks.frames import STEPS, shaped
+from checks.model import DebtorKind
+from checks.score.deliverability import score_addresses
+from checks.score.model import ScoreModel
+from checks.score.names import compare_names
+from checks.score.ownership import score_owners
+from checks.score.reference import CONSUMER_PROVIDERS, ScoreReference
+from checks.score.sharing import add_sharing
+from checks.score.tables import KEY, SCORED, Facts
+from checks.score.verdicts import merge_verdicts
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """What scoring gives: SCORED contacts sorted by key, and the STEPS of both scores."""
+
+    contacts: pl.DataFrame
+    steps: pl.DataFrame
+
+
+ACCOUNTANT_ROOTS = 3
+"""An address of so many company roots is an accountant's or an agency's (rule L05)."""
+
+
+def score_contacts(
+    facts: Facts,
+    as_of: datetime,
+    model: ScoreModel,
+    reference: ScoreReference,
+) -> Scored:
+    """Return verdict, deliverability and ownership of every contact.
+
+    Contacts whose `email_raw` has no row in SYNTAX are an error of the caller and are left out.
+    `as_of` is the run's frozen moment, in UTC.
+    """
+    addresses = merge_verdicts(facts, reference, answer_days=model.answer_days)
+    scored, delivery_steps = score_addresses(addresses, facts.history, as_of, model)
+    contacts = _gathered(facts, scored, reference)
+    owned, owner_steps = score_owners(contacts, as_of, model)
+    return Scored(
+        contacts=shaped(owned, SCORED).sort(*KEY, "email_raw"),
+        steps=shaped(pl.concat([delivery_steps, owner_steps]), STEPS),
+    )
+
+
+def _gathered(facts: Facts, scored: pl.DataFrame, reference: ScoreReference) -> pl.DataFrame:
+    """Return contacts joined with all that is known of address, debtor and neighbours."""
+    shape = facts.syntax.select("email_raw", "address", "is_role", "is_free", "suggestion")
+    debtors = facts.debtors.select(
+        "creditor_id", "debtor_id", "kind", "name", "tax_id", "invoices"
+    ).join(
+        facts.clusters.select("creditor_id", "debtor_id", "cluster_id"),
+        on=["creditor_id", "debtor_id"],
+        how="left",
+    )
+    contacts = (
+        facts.contacts.rename({"confirmed_at": "file_confirmed_at"})
+        .join(shape, on="email_raw", how="inner")
+        .join(scored, on=["creditor_id", "address"], how="inner")
+        .join(debtors, on=["creditor_id", "debtor_id"], how="inner")
+        .with_columns(
+            pl.col("cluster_id").fill_null(pl.col("debtor_id")),
+            pl.col("kind").fill_null(DebtorKind.UNKNOWN.value),
+            pl.col("is_role", "is_free").fill_null(value=False),
+            pl.when(pl.col("domain").is_not_null()).then("address").alias("email"),
+            (pl.col("invoices").fill_null(0) > 0).alias("owes"),
+        )
+    )
+    named = contacts.with_columns(_words(reference))
+    levels = compare_names(named)
+    compared = named.join(levels, on=levels.columns[:4], how="left", nulls_equal=True)
+    return add_sharing(
+        compared.with_columns(pl.col("is_own_domain") & ~pl.col("is_consumer"))
+    ).with_columns(_confirmed(), _identified(), _accountant(reference))
+
+
+def _words(reference: ScoreReference) -> list[pl.Expr]:
+    local = pl.col("address").str.split("@").list.first().str.to_lowercase()
+    consumer = pl.col("provider").is_in(sorted(CONSUMER_PROVIDERS)) | pl.col("is_free")
+    return [
+        local.alias("local"),
+        consumer.alias("is_consumer"),
+        local.is_in(sorted(reference.finance_mailboxes)).alias("is_finance"),
+        local.is_in(sorted(reference.never_mailboxes)).alias("is_never"),
+    ]
+
+
+def _confirmed() -> pl.Expr:
+    """Return this contact's confirmation; a click at the address counts where nobody shares it."""
+    alone = (pl.col("people") + pl.col("companies")) <= 1
+    clicked = pl.when(pl.col("is_confirmed") & alone).then("alive_at")
+    return pl.coalesce("file_confirmed_at", clicked).alias("confirmed_at")
+
+
+def _identified() -> pl.Expr:
+    return (pl.col("name").is_not_null() | pl.col("tax_id").is_not_null() | pl.col("owes")).alias(
+        "is_identified"
+    )
+
+
+def _accountant(reference: ScoreReference) -> pl.Expr:
+    words = sorted(reference.accountant_words)
+    named = pl.col("address").str.to_lowercase().str.contains_any(words)
+    foreign = named & ~pl.col("is_own_domain")
+    return (foreign | (pl.col("companies") >= ACCOUNTANT_ROOTS)).alias("is_accountant")

@@ -1,0 +1,178 @@
+"""The probability that a message sent now is delivered: prior, evidence, age, in log-odds.
+
+Order of the steps:
+
+1. `prior:<provider>`: an address of this provider was right on the day it was collected;
+2. signs of life that nothing newer refutes: the server accepted it, something was delivered, the
+   owner answered;
+3. `age`: how much of that survives the time since the newest of date of collection, delivery and
+   acceptance, at the provider's hazard rate; `age:unknown` averages over the usual ages;
+4. what speaks against it: bounces, refusals, a domain that takes no mail, a typo, a disposable
+   domain, an odd shape; and what the domain's other addresses met.
+
+Unfavourable evidence never raises the score: it adds a number below zero, or takes away a sign of
+life that it refutes. An impossible shape has the score 0 and no steps.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+import polars as pl
+
+from checks.model import SYNTAX_REASONS, Reason
+from checks.score.model import FALLBACK_PROVIDER, ScoreModel, logit
+from checks.score.reference import CONSUMER_PROVIDERS
+from checks.score.steps import Step, apply_steps, log_odds_of, scaled, unroll_steps
+
+SECONDS_A_YEAR: Final = 365.25 * 86_400
+SOFT_BOUNCES_COUNTED: Final = 3  # three in a row without a delivery is an abandoned mailbox
+SHORT_LOCAL: Final = 2
+
+_POSITIVE: Final = (Reason.MAILBOX_ACCEPTED.value,)
+_IMPOSSIBLE: Final = sorted(reason.value for reason in SYNTAX_REASONS)
+
+
+def score_addresses(
+    addresses: pl.DataFrame,
+    history: pl.DataFrame,
+    as_of: datetime,
+    model: ScoreModel,
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return ADDRESSES with a `score` column, and the STEPS that made it."""
+    possible = ~pl.col("reason").is_in(_IMPOSSIBLE)
+    steps = deliverability_steps(as_of, model)
+    facts = _with_domain_history(addresses, history).with_columns(
+        pl.col("address").str.split_exact("@", 1).struct[0].alias("local"),
+    )
+    applied = apply_steps(facts.filter(possible), steps, "score")
+    rows = unroll_steps(applied, steps, score="deliverability", debtor_id=pl.lit(""))
+    scored = pl.concat(
+        [
+            applied.select(*addresses.columns, "score"),
+            addresses.filter(~possible).with_columns(pl.lit(0.0).alias("score")),
+        ],
+    )
+    return scored.sort("creditor_id", "address"), rows
+
+
+def deliverability_steps(as_of: datetime, model: ScoreModel) -> tuple[Step, ...]:
+    """Return the steps in the order of the module's list."""
+    evidence = model.evidence
+    negative = {name: weight for name, weight in evidence.items() if name not in _POSITIVE}
+    return (
+        _prior(model),
+        Step(
+            "mailbox_accepted",
+            _when(_mailbox_is(Reason.MAILBOX_ACCEPTED) & ~pl.col("is_bounced"))
+            * evidence["mailbox_accepted"],
+        ),
+        Step(
+            "delivered_before",
+            _when(pl.col("alive_at").is_not_null()) * evidence["delivered_before"],
+        ),
+        Step("confirmed_by_owner", _when(pl.col("is_confirmed")) * evidence["confirmed_by_owner"]),
+        _known_age(as_of, model),
+        _unknown_age(model),
+        Step("bounced_before", _when(pl.col("is_bounced")) * evidence["bounced_before"]),
+        Step(
+            "bounced_softly_before",
+            pl.col("soft_bounces").clip(0, SOFT_BOUNCES_COUNTED)
+            * evidence["bounced_softly_before"],
+        ),
+        Step("mailbox", _looked_up("mailbox_reason", negative), pl.col("mailbox_reason")),
+        Step("domain", _looked_up("domain_reason", negative), pl.col("domain_reason")),
+        Step("disposable", _when(pl.col("is_disposable")) * evidence["disposable"]),
+        Step("suspected_typo", _when(pl.col("is_suspected")) * evidence["suspected_typo"]),
+        Step("local_short", _when(_is_short()) * model.shape["local_short"]),
+        Step("local_digits", _when(_is_digits()) * model.shape["local_digits"]),
+        _domain_history(model),
+    )
+
+
+def _when(condition: pl.Expr) -> pl.Expr:
+    return condition.cast(pl.Float64)
+
+
+def _mailbox_is(reason: Reason) -> pl.Expr:
+    return pl.col("mailbox_reason").eq_missing(reason.value)
+
+
+def _looked_up(column: str, weights: dict[str, float]) -> pl.Expr:
+    return pl.col(column).replace_strict(weights, default=0.0, return_dtype=pl.Float64)
+
+
+def _is_short() -> pl.Expr:
+    return pl.col("local").str.len_chars() <= SHORT_LOCAL
+
+
+def _is_digits() -> pl.Expr:
+    return pl.col("local").str.contains(r"^[0-9]+$")
+
+
+def _by_provider(numbers: dict[str, float]) -> pl.Expr:
+    return pl.col("provider").replace_strict(
+        numbers,
+        default=numbers[FALLBACK_PROVIDER],
+        return_dtype=pl.Float64,
+    )
+
+
+def _prior(model: ScoreModel) -> Step:
+    numbers = {name: logit(prior.valid) for name, prior in model.prior.items()}
+    return Step("prior", _by_provider(numbers), pl.col("provider"))
+
+
+def _known_age(as_of: datetime, model: ScoreModel) -> Step:
+    """Return the decay since the newest date that is known; a date in the future is today."""
+    seconds = (pl.lit(as_of) - pl.col("known_at")).dt.total_seconds()
+    years = seconds.clip(lower_bound=0) / SECONDS_A_YEAR
+    hazard = _by_provider({name: prior.hazard for name, prior in model.prior.items()})
+    return Step("age", scaled((-hazard * years).exp()))
+
+
+def _unknown_age(model: ScoreModel) -> Step:
+    survival = _by_provider({name: model.mean_survival(name) for name in model.prior})
+    return Step(
+        "age", pl.when(pl.col("known_at").is_null()).then(scaled(survival)), pl.lit("unknown")
+    )
+
+
+def _domain_history(model: ScoreModel) -> Step:
+    """Return what deliveries to the domain's other addresses say, shrunk towards nothing.
+
+    Consumer domains are left out: what happened there to others says nothing of one mailbox.
+    """
+    numbers = model.domain_history
+    prior = numbers.strength * 0.5
+    shift = log_odds_of(
+        (pl.col("domain_delivered") + prior)
+        / (pl.col("domain_delivered") + pl.col("domain_bounced") + numbers.strength),
+    ).clip(-numbers.bound, numbers.bound)
+    untouched = pl.col("alive_at").is_null() & ~pl.col("is_bounced")
+    private = ~pl.col("provider").is_in(sorted(CONSUMER_PROVIDERS))
+    return Step("domain_history", pl.when(untouched & private).then(shift))
+
+
+def _with_domain_history(addresses: pl.DataFrame, history: pl.DataFrame) -> pl.DataFrame:
+    """Add how many addresses of the same creditor and domain were delivered to and bounced."""
+    domain = pl.col("address").str.split("@").list.last()
+    bounced = pl.col("last_hard_at").is_not_null() & (
+        pl.col("last_delivered_at").is_null()
+        | (pl.col("last_hard_at") >= pl.col("last_delivered_at"))
+    )
+    by_domain = (
+        history.with_columns(domain.alias("domain"), bounced.alias("bounced"))
+        .group_by("creditor_id", "domain")
+        .agg(
+            pl.col("bounced").sum().cast(pl.Int64).alias("domain_bounced"),
+            (~pl.col("bounced") & (pl.col("delivered") > 0))
+            .sum()
+            .cast(pl.Int64)
+            .alias("domain_delivered"),
+        )
+    )
+    return addresses.join(by_domain, on=["creditor_id", "domain"], how="left").with_columns(
+        pl.col("domain_bounced", "domain_delivered").fill_null(0),
+    )

@@ -1,0 +1,166 @@
+"""The numbers that scores are made of: one frozen value, read from a versioned JSON file.
+
+Fitting on events replaces numbers in this value, never code that uses them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from checks.errors import SettingError
+from checks.model import ScoreBasis
+
+FALLBACK_PROVIDER: Final = "other"
+REMEDY: Final = "restore data/reference/score_model.json or fit the model again"
+
+
+def logit(probability: float) -> float:
+    """Return the log-odds of a probability strictly between 0 and 1.
+
+    >>> round(logit(0.9), 3)
+    2.197
+    """
+    return math.log(probability / (1.0 - probability))
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderPrior:
+    """What is believed of a provider's mailboxes before anyone is asked.
+
+    `valid` is the probability that an address was right on the day it was collected, `hazard` the
+    rate a year at which mailboxes die afterwards.
+    """
+
+    valid: float
+    hazard: float
+
+    def survival(self, years: float) -> float:
+        """Return the share of mailboxes still alive after some years.
+
+        >>> round(ProviderPrior(valid=0.98, hazard=0.2).survival(2.0), 3)
+        0.67
+        """
+        return math.exp(-self.hazard * years)
+
+
+@dataclass(frozen=True, slots=True)
+class DomainHistory:
+    """How strongly other addresses of a domain speak for one that was never written to.
+
+    `strength` counts as that many messages of prior belief; `bound` limits the log-odds.
+    """
+
+    strength: float
+    bound: float
+
+
+@dataclass(frozen=True, slots=True)
+class Recycling:
+    """Which providers give a dead mailbox's name to somebody else, and what that costs (rule L10).
+
+    Ownership falls linearly from `from_years` to `full_years`, by at most `most`.
+    """
+
+    providers: frozenset[str]
+    from_years: float
+    full_years: float
+    most: float
+
+
+@dataclass(frozen=True, slots=True)
+class OwnershipModel:
+    """Priors by source (probabilities) and evidence (log-odds) of ownership."""
+
+    source: Mapping[str, float]
+    origin: Mapping[str, float]
+    evidence: Mapping[str, float]
+    recycling: Recycling
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreModel:
+    """All numbers of both scores; `evidence` and `shape` are log-odds, `spread` is in log-odds too.
+
+    `age_bands` are (share, years) of contacts whose date nobody knows; `answer_days` is how long a
+    server's answer counts; `spread` is the standard deviation of what a class of addresses may
+    differ from its score, per score basis.
+    """
+
+    version: str
+    answer_days: int
+    age_bands: tuple[tuple[float, float], ...]
+    prior: Mapping[str, ProviderPrior]
+    evidence: Mapping[str, float]
+    shape: Mapping[str, float]
+    domain_history: DomainHistory
+    ownership: OwnershipModel
+    spread: Mapping[str, float]
+
+    def mean_survival(self, provider: str) -> float:
+        """Return the share still alive where the date of collection is not known."""
+        prior = self.prior.get(provider, self.prior[FALLBACK_PROVIDER])
+        return sum(share * prior.survival(years) for share, years in self.age_bands)
+
+
+def read_model(raw: Mapping[str, Any]) -> ScoreModel:
+    """Return the model that a parsed JSON object describes; `SettingError` names what is wrong."""
+    try:
+        model = _model_from(raw)
+    except (KeyError, TypeError, ValueError) as error:
+        problem = f"the score model is not readable at {error}"
+        raise SettingError(problem, REMEDY) from error
+    _refuse_nonsense(model)
+    return model
+
+
+def _model_from(raw: Mapping[str, Any]) -> ScoreModel:
+    ownership = raw["ownership"]
+    recycling = ownership["recycling"]
+    return ScoreModel(
+        version=str(raw["version"]),
+        answer_days=int(raw["answer_days"]),
+        age_bands=tuple((float(share), float(years)) for share, years in raw["age_bands"]),
+        prior={
+            name: ProviderPrior(float(entry["valid"]), float(entry["hazard"]))
+            for name, entry in raw["prior"].items()
+        },
+        evidence=_numbers(raw["evidence"]),
+        shape=_numbers(raw["shape"]),
+        domain_history=DomainHistory(**_numbers(raw["domain_history"])),
+        ownership=OwnershipModel(
+            source=_numbers(ownership["source"]),
+            origin=_numbers(ownership["origin"]),
+            evidence=_numbers(ownership["evidence"]),
+            recycling=Recycling(
+                providers=frozenset(recycling["providers"]),
+                from_years=float(recycling["from_years"]),
+                full_years=float(recycling["full_years"]),
+                most=float(recycling["most"]),
+            ),
+        ),
+        spread=_numbers(raw["spread"]),
+    )
+
+
+def _numbers(raw: Mapping[str, Any]) -> dict[str, float]:
+    return {name: float(value) for name, value in raw.items()}
+
+
+def _refuse_nonsense(model: ScoreModel) -> None:
+    """Refuse a model that would turn evidence upside down, whoever wrote it."""
+    if FALLBACK_PROVIDER not in model.prior:
+        message = f"the score model has no prior for {FALLBACK_PROVIDER!r}"
+        raise SettingError(message, REMEDY)
+    for name, prior in model.prior.items():
+        if not (0.0 < prior.valid < 1.0 and prior.hazard >= 0.0):
+            message = f"the score model's prior of {name!r} is not a probability and a rate"
+            raise SettingError(message, REMEDY)
+    if not math.isclose(sum(share for share, _ in model.age_bands), 1.0, abs_tol=1e-6):
+        message = "the score model's shares under age_bands do not add up to 1"
+        raise SettingError(message, REMEDY)
+    if not set(ScoreBasis) <= set(model.spread):
+        message = "the score model lacks a spread for one of asked, history, prior"
+        raise SettingError(message, REMEDY)

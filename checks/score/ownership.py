@@ -1,0 +1,114 @@
+"""The probability that a mailbox belongs to this debtor, in log-odds; apart from deliverability.
+
+Order of the steps:
+
+1. `source:<source>`: who gave the address; an own confirmation outweighs every source;
+2. `origin:<origin>`: found elsewhere (another record of the cluster, a repair, a pattern);
+3. agreement of the mailbox's name with a person's, or of the domain with a company's;
+4. role mailboxes, employers, accountants, and everybody else who has the same address;
+5. `recycled`: a provider that gives dead names to new people (rule L10).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+import polars as pl
+
+from checks.model import DebtorKind
+from checks.score.model import OwnershipModel, ScoreModel, logit
+from checks.score.names import NameLevel
+from checks.score.steps import TOTAL, Step, apply_steps, log_odds_of, logistic, unroll_steps
+
+DAYS_A_YEAR: Final = 365.25
+CONFIRMATION_LASTS: Final = timedelta(days=730)  # L10: not confirmed in 24 months
+SHARED_COUNTED: Final = 4
+
+
+def score_owners(
+    contacts: pl.DataFrame,
+    as_of: datetime,
+    model: ScoreModel,
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return contacts with an `ownership` column, and the STEPS that made it.
+
+    Needs the columns of SCORED but `ownership`, and `name_level`.
+    """
+    steps = ownership_steps(as_of, model)
+    applied = apply_steps(contacts, steps, "ownership")
+    rows = unroll_steps(applied, steps, score="ownership", debtor_id=pl.col("debtor_id"))
+    return applied.select(*contacts.columns, "ownership"), rows
+
+
+def ownership_steps(as_of: datetime, model: ScoreModel) -> tuple[Step, ...]:
+    """Return the steps in the order of the module's list."""
+    ownership = model.ownership
+    company = pl.col("kind") == DebtorKind.COMPANY
+    unconfirmed = pl.col("confirmed_at").is_null()
+    corporate = ~pl.col("is_consumer") & ~pl.col("is_own_domain") & pl.col("domain").is_not_null()
+    person = ~company & pl.col("is_identified") & unconfirmed
+
+    def step(word: str, condition: pl.Expr) -> Step:
+        return Step(word, condition.cast(pl.Float64) * ownership.evidence[word])
+
+    return (
+        _source(ownership),
+        Step("origin", _by_word("origin", ownership.origin), pl.col("origin")),
+        *(
+            step(level.value, person & (pl.col("name_level") == level.value))
+            for level in (NameLevel.FULL, NameLevel.PART, NameLevel.UNLIKE)
+        ),
+        step("role_for_person", person & pl.col("is_role")),
+        step("employer", person & corporate),
+        step("own_domain", unconfirmed & pl.col("is_identified") & pl.col("is_own_domain")),
+        step("other_domain", company & unconfirmed & corporate),
+        step("finance_role", company & pl.col("is_finance") & pl.col("is_own_domain")),
+        step("accountant", company & unconfirmed & pl.col("is_accountant")),
+        step("household", person & (pl.col("people") > 1) & pl.col("is_household")),
+        Step(
+            "shared",
+            (person & ~pl.col("is_household")).cast(pl.Float64)
+            * (pl.col("people") - 1).clip(0, SHARED_COUNTED)
+            * ownership.evidence["shared"],
+        ),
+        _recycled(as_of, model),
+    )
+
+
+def _by_word(column: str, numbers: object) -> pl.Expr:
+    return pl.col(column).replace_strict(numbers, default=0.0, return_dtype=pl.Float64)
+
+
+def _source(ownership: OwnershipModel) -> Step:
+    """Return the prior: `confirmed` where the owner was heard of, else who gave the address."""
+    numbers = {name: logit(share) for name, share in ownership.source.items()}
+    word = (
+        pl.when(pl.col("confirmed_at").is_not_null())
+        .then(pl.lit("confirmed"))
+        .when(pl.col("source").is_in(sorted(numbers)))
+        .then(pl.col("source"))
+        .otherwise(pl.lit("unknown"))
+    )
+    return Step("source", word.replace_strict(numbers, return_dtype=pl.Float64), word)
+
+
+def _recycled(as_of: datetime, model: ScoreModel) -> Step:
+    """Return rule L10: unconfirmed in 24 months at a provider that gives names out again.
+
+    Without a date the fall is averaged over the usual ages of contacts.
+    """
+    numbers = model.ownership.recycling
+
+    def fall(years: pl.Expr) -> pl.Expr:
+        share = (years - numbers.from_years) / (numbers.full_years - numbers.from_years)
+        return share.clip(0.0, 1.0) * numbers.most
+
+    days = (pl.lit(as_of.date()) - pl.col("source_date")).dt.total_days()
+    usual = sum(share * fall(pl.lit(years)) for share, years in model.age_bands)
+    fallen = logistic(pl.col(TOTAL)) - fall(days / DAYS_A_YEAR).fill_null(usual)
+    confirmed = (pl.lit(as_of) - pl.col("confirmed_at")) <= CONFIRMATION_LASTS
+    at_risk = pl.col("provider").is_in(sorted(numbers.providers)) & ~confirmed.fill_null(
+        value=False
+    )
+    return Step("recycled", pl.when(at_risk).then(log_odds_of(fallen) - pl.col(TOTAL)))

@@ -1,0 +1,122 @@
+"""Log-odds that add up: apply steps to a frame, keep each one, give them back as rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from checks.frames import STEPS, empty
+
+TOTAL: Final = "log_odds_so_far"
+"""The column that holds the sum while steps are applied; a step's expression may read it."""
+
+SLICE_ROWS: Final = 200_000
+"""Rows whose steps are unrolled at a time, so that a million contacts stay below 2 GiB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that moves a score.
+
+    `word` is its machine word; with `detail` (a String expression) the stored word is
+    `word:detail`. `log_odds` may read `TOTAL`, the sum of the steps before it; null counts as 0.
+    """
+
+    word: str
+    log_odds: pl.Expr
+    detail: pl.Expr | None = None
+
+    def name(self) -> pl.Expr:
+        """Return the expression of the stored word."""
+        if self.detail is None:
+            return pl.lit(self.word)
+        return pl.format("{}:{}", pl.lit(self.word), self.detail)
+
+
+def logistic(log_odds: pl.Expr) -> pl.Expr:
+    """Return the probability of log-odds."""
+    return 1.0 / (1.0 + (-log_odds).exp())
+
+
+def log_odds_of(probability: pl.Expr) -> pl.Expr:
+    """Return the log-odds of a probability, kept off 0 and 1 by one in a million."""
+    kept = probability.clip(1e-6, 1.0 - 1e-6)
+    return (kept / (1.0 - kept)).log()
+
+
+def scaled(factor: pl.Expr) -> pl.Expr:
+    """Return the log-odds that multiply the probability reached so far by a factor."""
+    return log_odds_of(logistic(pl.col(TOTAL)) * factor) - pl.col(TOTAL)
+
+
+def column_of(position: int) -> str:
+    """Name the working column of the step at a position."""
+    return f"step_{position}"
+
+
+def apply_steps(frame: pl.DataFrame, steps: Sequence[Step], score: str) -> pl.DataFrame:
+    """Add one `step_<n>` column per step and the score, rounded to six decimals.
+
+    >>> frame = pl.DataFrame({"bounces": [0, 2]})
+    >>> two = [Step("prior", pl.lit(2.0)), Step("bounce", pl.col("bounces") * -1.0)]
+    >>> apply_steps(frame, two, "score")["score"].to_list()
+    [0.880797, 0.5]
+    """
+    frame = frame.with_columns(pl.lit(0.0).alias(TOTAL))
+    for position, step in enumerate(steps):
+        column = column_of(position)
+        frame = frame.with_columns(step.log_odds.fill_null(0.0).cast(pl.Float64).alias(column))
+        frame = frame.with_columns(pl.col(TOTAL) + pl.col(column))
+    return frame.with_columns(logistic(pl.col(TOTAL)).round(6).alias(score))
+
+
+def unroll_steps(
+    frame: pl.DataFrame,
+    steps: Sequence[Step],
+    *,
+    score: str,
+    debtor_id: pl.Expr,
+) -> pl.DataFrame:
+    """Return STEPS, in the frame's row order: the first step always, others where they are not 0.
+
+    The frame is what `apply_steps` returned, with `creditor_id` and `address`.
+    """
+    parts = [
+        _unroll_slice(part, steps, score=score, debtor_id=debtor_id)
+        for part in frame.iter_slices(SLICE_ROWS)
+    ]
+    return pl.concat(parts) if parts else empty(STEPS)
+
+
+def _unroll_slice(
+    part: pl.DataFrame,
+    steps: Sequence[Step],
+    *,
+    score: str,
+    debtor_id: pl.Expr,
+) -> pl.DataFrame:
+    pairs = [
+        pl.when((pl.col(column_of(position)) != 0.0) | pl.lit(position == 0)).then(
+            pl.struct(step.name().alias("step"), pl.col(column_of(position)).alias("log_odds")),
+        )
+        for position, step in enumerate(steps)
+    ]
+    stacked = pl.concat_list(pairs).list.drop_nulls()
+    return (
+        part.select("creditor_id", debtor_id.alias("debtor_id"), "address", stacked.alias("pair"))
+        .with_columns(pl.int_ranges(0, pl.col("pair").list.len()).alias("position"))
+        .explode("pair", "position")
+        .unnest("pair")
+        .select(
+            "creditor_id",
+            "debtor_id",
+            "address",
+            pl.lit(score).alias("score"),
+            pl.col("position").cast(pl.Int64),
+            "step",
+            "log_odds",
+        )
+    )

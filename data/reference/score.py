@@ -1,0 +1,52 @@
+"""Loads what scoring goes by: the model's numbers, consumer domains, telling mailbox names."""
+
+from __future__ import annotations
+
+import csv
+import json
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+from checks.errors import SettingError
+from checks.score.model import ScoreModel, read_model
+from checks.score.reference import ScoreReference
+
+_HERE: Final = files("data.reference")
+
+
+def load_score_model(path: Path | None = None) -> ScoreModel:
+    """Return the model of a JSON file; without a path the priors that come with Entrega.
+
+    Raises `SettingError` where the file is not a readable model.
+    """
+    source = _HERE.joinpath("score_model.json") if path is None else path
+    try:
+        raw = json.loads(source.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        problem = f"the score model {source.name!r} cannot be read"
+        remedy = "restore the file, or leave [score] model out to use the priors"
+        raise SettingError(problem, remedy) from error
+    return read_model(raw)
+
+
+@cache
+def load_score_reference() -> ScoreReference:
+    """Return consumer domains and mailbox words, read once."""
+    words = _rows("mailbox_words.csv")
+
+    def meaning(wanted: str) -> frozenset[str]:
+        return frozenset(row["word"] for row in words if row["meaning"] == wanted)
+
+    return ScoreReference(
+        provider_of={row["domain"]: row["provider"] for row in _rows("providers_by_domain.csv")},
+        finance_mailboxes=meaning("finance"),
+        never_mailboxes=meaning("never"),
+        accountant_words=meaning("accountant"),
+    )
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    with _HERE.joinpath(name).open(encoding="utf-8", newline="") as source:
+        return list(csv.DictReader(source))

@@ -1,0 +1,92 @@
+"""How replies are told apart, as frozen values; the rules themselves are data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from checks.model import VERDICT_OF, Reason, Verdict
+
+
+class Stage(StrEnum):
+    """Where in the dialogue a reply was given."""
+
+    BANNER = "banner"
+    EHLO = "ehlo"
+    HELO = "helo"
+    MAIL = "mail"
+    RCPT = "rcpt"
+    QUIT = "quit"
+
+
+class Scope(StrEnum):
+    """Whom a reply is about: only the first says anything of the address that was asked."""
+
+    RECIPIENT = "recipient"
+    SENDER = "sender"  # our own identity: HELO, MAIL FROM, SPF, DMARC
+    HOST = "host"  # our address's reputation, or the host's own state
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What one reply means, and the name of the rule that said so.
+
+    >>> Ruling(Reason.GREYLISTED, Scope.RECIPIENT, "greylist").verdict
+    <Verdict.UNKNOWN: 'unknown'>
+    """
+
+    reason: Reason
+    scope: Scope
+    rule: str
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict that the reason belongs to."""
+        return VERDICT_OF[self.reason]
+
+
+@dataclass(frozen=True, slots=True)
+class EnhancedRule:
+    """What an enhanced code means; a firm one is overruled by text only in the address's favour."""
+
+    ruling: Ruling
+    firm: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TextRule:
+    """Words that give a reply its meaning; `exculpates` where they overrule a firm code."""
+
+    ruling: Ruling
+    pattern: re.Pattern[str]
+    classes: frozenset[int]  # 4, 5: the first digits of codes it holds for
+    exculpates: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderRule:
+    """What one provider means by a reply that others use differently.
+
+    Holds where the MX belongs to one of `providers`, or where `signature` is found in the text.
+    """
+
+    ruling: Ruling
+    providers: frozenset[str]
+    signature: re.Pattern[str] | None
+    codes: frozenset[int]
+    enhanced: re.Pattern[str] | None
+    pattern: re.Pattern[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyRules:
+    """All rules, each kind in the order in which it is tried.
+
+    `enhanced` keys are whole codes or a subject, as "5.7.1" or "5.7".
+    """
+
+    enhanced: Mapping[str, EnhancedRule]
+    providers: tuple[ProviderRule, ...]
+    texts: tuple[TextRule, ...]

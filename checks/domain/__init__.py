@@ -1,1 +1,14 @@
 """Whether a domain takes mail: asking DNS and judging the answers, apart."""
+
+from checks.domain.check import DomainReport, check_domains
+from checks.domain.controls import Control, Trust
+from checks.domain.model import Nameserver, ResolverSettings
+
+__all__ = [
+    "Control",
+    "DomainReport",
+    "Nameserver",
+    "ResolverSettings",
+    "Trust",
+    "check_domains",
+]

@@ -32,6 +32,8 @@ def hygiene(
     out: str = "var/out",
     warehouse: str | None = None,
     resume: str | None = None,
+    *,
+    wait: bool = False,
 ) -> State[None]:
     """Check a portfolio and publish report, clean list and manifest.
 
@@ -46,7 +48,7 @@ def hygiene(
         resume=resume,
     )
     plan = prepare_run(request)
-    with open_run(plan, Progress(len(STAGES)), digests=plan_digests(plan)) as run:
+    with open_run(plan, Progress(len(STAGES)), digests=plan_digests(plan), wait=wait) as run:
         pipeline(run, as_task)
         outcome = outcome_of(run)
     return _state(outcome)

@@ -83,11 +83,10 @@ class IntakeSettings(Section):
     encoding: str = Field("", description="utf-8, cp1252, latin-1, utf-16; found where empty")
     delimiter: str = Field("", max_length=1, description="; , tab or |; found where empty")
     sheet: str = Field("", description="sheet of a workbook; the first where empty")
-    header: bool | None = Field(None, description="whether the first row names the columns")
     fixed: tuple[FixedColumn, ...] = Field((), description="columns of a fixed-width file")
-    country: Literal["BR", "MX"] = Field("BR", description="for phones and tax ids")
+    country: Literal["", "BR", "MX"] = Field("", description="for phones; told from headings")
     currency: str = Field("", description="ISO 4217; BRL or MXN by country where empty")
-    date_order: Literal["dmy", "mdy", "ymd"] = Field("dmy", description="of dates such as 01/02/26")
+    date_order: Literal["", "dmy", "mdy", "ymd"] = Field("", description="of 01/02/26; found")
     decimal: Literal["", ",", "."] = Field("", description="decimal sign; found where empty")
 
 

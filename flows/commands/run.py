@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flows.outcome import Outcome, outcome_of, print_outcome
+from flows.outcome import Outcome, load_outcome, outcome_of, print_outcome
 from flows.pipeline import STAGES, directly, pipeline
 from flows.plan import RunPlan
 from flows.prefect_home import prepare_prefect
@@ -39,6 +39,7 @@ def run_through_prefect(plan: RunPlan, progress: Progress, *, wait: bool) -> Out
     """Call the stages as tasks of a Prefect flow, on a configured or a temporary server."""
     prepare_prefect(plan.warehouse.parent / "prefect")
     progress.note("starting Prefect (a first start takes half a minute; --local does without)")
-    from flows.hygiene import run_prepared
+    from flows.hygiene import hygiene
 
-    return run_prepared(plan, progress, wait=wait)
+    hygiene(resume=plan.run_id, warehouse=str(plan.warehouse), wait=wait)
+    return load_outcome(plan)

@@ -1,0 +1,48 @@
+"""`entrega gate`: is this list whole, unchanged, in time and open?"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from checks.errors import SettingError
+from data.publish import Verification, verify_list
+from flows.run import utc_now
+from flows.settings import load_settings
+from flows.stages.publish import signing_key
+
+
+def run_gate(list_dir: Path, config: Path | None, *, as_json: bool) -> int:
+    """Verify a list's folder, or the newest list of a creditor's folder; return the exit code."""
+    if not list_dir.is_dir():
+        problem = f"'{list_dir}' is not a folder"
+        raise SettingError(problem, "name a list's folder, e.g. var/out/clean/<creditor>")
+    key = signing_key(load_settings(config).publish)
+    found = verify_list(list_dir, utc_now(), key=key)
+    if as_json:
+        print(json.dumps(_facts(found), sort_keys=True))
+    else:
+        print("\n".join(_lines(found)))
+    return found.state.exit_code
+
+
+def _facts(found: Verification) -> dict[str, object]:
+    manifest = found.manifest
+    return {
+        "state": found.state.value,
+        "exit_code": found.state.exit_code,
+        "problems": list(found.problems),
+        "signature": found.signature.value,
+        "folder": str(found.folder),
+        "list_id": manifest.list_id if manifest else None,
+        "counts": dict(manifest.counts) if manifest else None,
+    }
+
+
+def _lines(found: Verification) -> list[str]:
+    manifest = found.manifest
+    counts = manifest.counts if manifest else {}
+    head = f"{found.state.value}: {found.folder}"
+    told = [f"  {counts[name]:,} {name}" for name in sorted(counts) if name.startswith("recip")]
+    problems = [f"  {problem}" for problem in found.problems]
+    return [head, *told, f"  signature: {found.signature.value}", *problems]

@@ -1,0 +1,82 @@
+"""The gate of each creditor's list."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+from checks.frames import DECIDED_DEBTORS, empty
+from checks.score import GateLimits, GateResult, ListHistory, apply_gate, gate_list
+from flows.executor import write_part
+from flows.run import Run
+from flows.settings import GateSettings
+from flows.stages.decide import CANDIDATES_PART
+from flows.stages.score import score_model
+from flows.suppression import oldest_snapshot
+
+GATED_PART = "gated.parquet"
+
+
+def gate(run: Run) -> None:
+    """Weigh every creditor's candidates; who is held back is so from here on."""
+    candidates = pl.read_parquet(run.folder("decide") / CANDIDATES_PART)
+    decided = run.read("decided_debtors")
+    facts: dict[str, Any] = {}
+    parts = [empty(DECIDED_DEBTORS)]
+    for creditor in run.recall("read")["creditors"]:
+        own = pl.col("creditor_id") == creditor
+        result = _weigh(run, creditor, candidates.filter(own))
+        facts[creditor] = gate_facts(result, run.plan.settings.gate)
+        parts.append(apply_gate(decided.filter(own), result))
+    write_part(pl.concat(parts), run.folder("gate") / GATED_PART)
+    run.remember("gate", facts)
+    run.commit("gate", {})
+
+
+def gated_debtors(run: Run) -> pl.DataFrame:
+    """Return DECIDED_DEBTORS as they stand after the gate."""
+    return pl.read_parquet(run.folder("gate") / GATED_PART)
+
+
+def _weigh(run: Run, creditor: str, candidates: pl.DataFrame) -> GateResult:
+    newest = run.warehouse.newest_list(creditor)
+    history = ListHistory(
+        last_count=newest.recipients + newest.recipients_neutral if newest else None,
+        suppression_age=oldest_snapshot(run.plan.settings.suppress, run.plan.as_of),
+    )
+    return gate_list(
+        candidates,
+        gate_limits(run.plan.settings.gate, run.plan.settings.suppress.max_age_hours),
+        history,
+        score_model(run).spread,
+    )
+
+
+def gate_limits(settings: GateSettings, max_age_hours: float) -> GateLimits:
+    """Return the limits that `[gate]` and `[suppress]` set."""
+    return GateLimits(
+        green=settings.green,
+        amber=settings.amber,
+        canary=settings.canary,
+        shrink=settings.max_shrink,
+        snapshot_age=dt.timedelta(hours=max_age_hours),
+        on_red=settings.on_red,
+    )
+
+
+def gate_facts(result: GateResult, settings: GateSettings) -> Mapping[str, Any]:
+    """Return a gate's result as plain values, without its rows."""
+    sent = int((result.rows["outcome"] == "sent").sum())
+    predicted = result.predicted
+    return {
+        "state": result.state.value,
+        "reasons": [reason.value for reason in result.reasons],
+        "sent": sent,
+        "held": result.rows.height - sent,
+        "limit": settings.green,
+        "predicted": [predicted.rate, predicted.low, predicted.high] if sent else None,
+        "before": [result.before.rate, result.before.low, result.before.high],
+    }

@@ -1,0 +1,99 @@
+"""The clean list of each creditor, after a last look at who must not be written to."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from checks.model import Decision, GateState
+from data.publish import BounceForecast, ListFacts, name_list, publish_list
+from data.reference.version import rules_version
+from flows.creditors import identity_of
+from flows.prepare import digest_json
+from flows.recipients import neutral_recipients, recipients
+from flows.run import Run
+from flows.settings import PublishSettings
+from flows.stages.gate import gated_debtors
+from flows.stages.score import score_model
+from flows.suppression import suppressed_now, suppression_digest
+
+
+def publish(run: Run) -> None:
+    """Publish one list per creditor; a closed gate publishes its manifest alone."""
+    debtors = _still_allowed(run, gated_debtors(run))
+    contacts = run.read("contacts")
+    invoices = run.read("invoices")
+    language = run.plan.language
+    published: dict[str, Any] = {}
+    for creditor, facts in sorted(run.recall("gate").items()):
+        own = debtors.filter(pl.col("creditor_id") == creditor)
+        clean = name_list(
+            _list_facts(run, creditor, facts),
+            recipients(own, contacts, invoices, run.read("debtors"), run.plan.as_of, language),
+            neutral_recipients(own, contacts, run.read("debtors"), language),
+        )
+        entry = run.warehouse.register_list(
+            creditor,
+            clean.list_id,
+            run_id=run.plan.run_id,
+            gate=facts["state"],
+            messages=clean.messages,
+        )
+        folder = publish_list(
+            run.plan.out,
+            clean,
+            number=entry.list_number,
+            signing_key=signing_key(run.plan.settings.publish),
+        )
+        published[creditor] = {
+            "folder": str(folder),
+            "recipients": clean.recipients.height,
+            "recipients_neutral": clean.recipients_neutral.height,
+        }
+    run.remember("publish", published)
+    run.commit("publish", {})
+
+
+def _still_allowed(run: Run, debtors: pl.DataFrame) -> pl.DataFrame:
+    """Return the debtors without those suppressed since they were decided."""
+    now = suppressed_now(run)
+    return debtors.join(now.debtors, on=["creditor_id", "debtor_id"], how="anti").join(
+        now.addresses,
+        left_on=["creditor_id", "email"],
+        right_on=["creditor_id", "address"],
+        how="anti",
+    )
+
+
+def _list_facts(run: Run, creditor: str, facts: dict[str, Any]) -> ListFacts:
+    settings = run.plan.settings
+    stored = run.warehouse.run(run.plan.run_id)
+    rate, low, high = facts["predicted"] or (0.0, 0.0, 0.0)
+    counts = gated_debtors(run).filter(pl.col("creditor_id") == creditor)["decision"].value_counts()
+    by_decision = dict(counts.iter_rows())
+    return ListFacts(
+        creditor_id=creditor,
+        creditor_name=identity_of(settings, creditor).name,
+        as_of=run.plan.as_of,
+        expires_at=run.plan.as_of + dt.timedelta(hours=settings.publish.expires_hours),
+        gate=GateState(facts["state"]),
+        gate_reasons=tuple(facts["reasons"]),
+        counts={word.value: by_decision.get(word.value, 0) for word in Decision},
+        predicted_bounce=BounceForecast(rate, low, high) if facts["predicted"] else None,
+        digests={
+            **(stored.digests if stored else {}),
+            "model": digest_json(score_model(run).version),
+            "rules": digest_json(rules_version()),
+            "suppression": suppression_digest(run),
+        },
+        lab_networks=settings.smtp.lab_networks,
+    )
+
+
+def signing_key(settings: PublishSettings) -> bytes | None:
+    """Return the secret in the file that `[publish] signing_key` names, or None without one."""
+    path: Path | None = settings.signing_key
+    return path.read_bytes().strip() if path else None

@@ -1,1 +1,7 @@
 """The shape of an address: impossible ones named, likely repairs proposed."""
+
+from checks.syntax.check import check_syntax
+from checks.syntax.reference import SyntaxReference
+from checks.syntax.words import has_role
+
+__all__ = ["SyntaxReference", "check_syntax", "has_role"]

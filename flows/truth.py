@@ -1,0 +1,107 @@
+"""How a demo's verdicts, decisions and forecast compare with the sandbox's truth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import polars as pl
+
+from checks.model import Decision, Verdict
+from sandbox.portfolio import Truth
+
+DELIVERIES = ("delivered", "soft_bounce", "hard_bounce")
+MAILBOXES = ("exists", "full", "disabled", "absent", "no_route")
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Counts against the truth; frames are small and hold words and numbers only."""
+
+    verdicts: pl.DataFrame  # verdict x state of the mailbox, distinct addresses
+    decisions: pl.DataFrame  # decision x what a delivery would do, chosen contacts
+    condemned_alive: int  # existing mailboxes called undeliverable
+    to_strangers: int  # `send` rows whose mailbox belongs to somebody else
+    sent: int
+    true_bounces: int
+
+    @property
+    def true_bounce_rate(self) -> float | None:
+        """Share of hard bounces among what is sent; None where nothing is."""
+        return self.true_bounces / self.sent if self.sent else None
+
+
+def compare(contacts: pl.DataFrame, debtors: pl.DataFrame, truth: Truth) -> Comparison:
+    """Compare CONTACTS and DECIDED_DEBTORS (after the gate) of a demo with its truth."""
+    known = truth.addresses.select("address", "mailbox", "delivery")
+    judged = (
+        contacts.drop_nulls("email")
+        .unique("email")
+        .join(known, left_on="email", right_on="address")
+    )
+    chosen = debtors.drop_nulls("email").join(known, left_on="email", right_on="address")
+    sent = chosen.filter(pl.col("decision").is_in([Decision.SEND, Decision.SEND_NEUTRAL]))
+    reached = truth.contacts.select("debtor_id", "asked", "reaches_debtor").unique(
+        ["debtor_id", "asked"]
+    )
+    strangers = (
+        chosen.filter(pl.col("decision") == Decision.SEND)
+        .join(reached, left_on=["debtor_id", "email"], right_on=["debtor_id", "asked"])
+        .filter(~pl.col("reaches_debtor"))
+    )
+    alive = pl.col("mailbox") == "exists"
+    condemned = judged.filter(alive & (pl.col("verdict") == Verdict.UNDELIVERABLE))
+    return Comparison(
+        verdicts=_crossed(
+            judged, "verdict", [word.value for word in Verdict], "mailbox", MAILBOXES
+        ),
+        decisions=_crossed(
+            chosen, "decision", [word.value for word in Decision], "delivery", DELIVERIES
+        ),
+        condemned_alive=condemned.height,
+        to_strangers=strangers.height,
+        sent=sent.height,
+        true_bounces=sent.filter(pl.col("delivery") == "hard_bounce").height,
+    )
+
+
+def _crossed(
+    frame: pl.DataFrame,
+    rows: str,
+    row_words: list[str],
+    columns: str,
+    column_words: tuple[str, ...],
+) -> pl.DataFrame:
+    counted = frame.group_by(rows).agg(
+        (pl.col(columns) == word).sum().cast(pl.Int64).alias(word) for word in column_words
+    )
+    order = pl.DataFrame({rows: row_words})
+    return order.join(counted, on=rows, how="left", maintain_order="left").fill_null(0)
+
+
+def comparison_lines(found: Comparison, predicted: list[float] | None) -> Iterator[str]:
+    """Yield the comparison as text tables."""
+    yield "verdict against truth (distinct addresses)"
+    yield from _table(found.verdicts)
+    yield "decision against truth (what a delivery to the chosen address would do)"
+    yield from _table(found.decisions)
+    yield f"existing mailboxes called undeliverable: {found.condemned_alive}"
+    yield f"debts told to somebody else's mailbox: {found.to_strangers} of {found.sent} messages"
+    if found.true_bounce_rate is None or predicted is None:
+        yield "bounce of the list: nothing is sent"
+        return
+    rate, low, high = (100 * share for share in predicted)
+    yield (
+        f"bounce of the list: predicted {rate:.2f} % ({low:.2f} to {high:.2f} %), "
+        f"true {100 * found.true_bounce_rate:.2f} % of {found.sent:,}"
+    )
+
+
+def _table(frame: pl.DataFrame) -> Iterator[str]:
+    widths = [max(14, len(name) + 2) for name in frame.columns[1:]]
+    first, *others = frame.columns
+    pairs = zip(others, widths, strict=True)
+    yield f"  {first:<15}" + "".join(f"{name:>{width}}" for name, width in pairs)
+    for row in frame.iter_rows():
+        cells = "".join(f"{cell:>{width},}" for cell, width in zip(row[1:], widths, strict=True))
+        yield f"  {row[0]:<15}{cells}"

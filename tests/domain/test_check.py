@@ -8,7 +8,6 @@ import json
 import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Final
@@ -46,24 +45,27 @@ def _provider(hosts: Sequence[str]) -> str:
     return "host" if hosts and hosts[0].endswith(".host.example") else "other"
 
 
-def _settings(*ports: int, **changes: object) -> ResolverSettings:
-    nameservers = tuple(Nameserver("127.0.0.1", port) for port in ports)
-    patient = ResolverSettings(
-        nameservers,
-        positive_controls=CONTROLS,
+def _settings(
+    *ports: int,
+    batch: int = 2000,
+    positive_controls: tuple[str, ...] = CONTROLS,
+) -> ResolverSettings:
+    return ResolverSettings(
+        tuple(Nameserver("127.0.0.1", port) for port in ports),
+        positive_controls=positive_controls,
         negative_suffixes=("com", "com.br"),
         waits=(0.2, 0.3),
         control_waits=(0.2, 0.3),
         domain_seconds=1.0,
+        batch=batch,
     )
-    return replace(patient, **changes)
 
 
 def _check(
     names: Sequence[str | None],
     *labs: Lab,
     cache: pl.DataFrame | None = None,
-    **changes: object,
+    batch: int = 2000,
 ) -> Checked:
     """Check names by one nameserver per lab."""
     label = itertools.count()
@@ -74,7 +76,7 @@ def _check(
                 await stack.enter_async_context(lab.serve())
             return await check_domains(
                 pl.Series("domain", names, dtype=pl.String),
-                settings=_settings(*(lab.port for lab in labs), **changes),
+                settings=_settings(*(lab.port for lab in labs), batch=batch),
                 guard=partial(refuse_reason, lab_networks=()),
                 provider_of=_provider,
                 now=NOW,

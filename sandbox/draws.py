@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import zlib
 from collections.abc import Mapping, Sequence
 
@@ -61,3 +62,14 @@ def distinct(rng: np.random.Generator, prime: int, size: int) -> NDArray[np.int6
     start = int(rng.integers(1, prime - 1))
     walk = (start + step * np.arange(size + 1, dtype=np.int64)) % prime
     return np.asarray(walk[walk != 0][:size], dtype=np.int64)
+
+
+def fate(seed: int, *words: str) -> float:
+    """Return the number in [0, 1) that belongs to these words: the same at every asking.
+
+    >>> fate(1, "greylist", "a@b.example") == fate(1, "greylist", "a@b.example")
+    True
+    """
+    text = "\x1f".join((str(seed), *words)).encode()
+    digest = hashlib.blake2b(text, digest_size=7).digest()
+    return int.from_bytes(digest, "big") / 2**56

@@ -17,18 +17,18 @@ _DEAD_HOST = {"nxdomain": 0.4, "no_mx": 0.2, "no_listener": 0.25, "mx_missing": 
 
 
 def make_domains(market: Market, names: pl.Series, seed: int) -> pl.DataFrame:
-    """Return one row per distinct domain, sorted.
+    """Return one row per distinct domain, the market's consumer domains among them, sorted.
 
     Columns: `domain`, `host` (a personality of personalities.toml), `dns` (ok, or a fate as in
     markets.toml), `accepts_all` (every RCPT is answered 250), `keeps_all` (and kept, too).
     """
-    domains = names.unique().sort().rename("domain").to_frame()
+    known = _known_domains(market)
+    domains = pl.concat([names, known["domain"]]).unique().sort().rename("domain").to_frame()
     size = domains.height
     rng = stream(seed, "domains")
     own_host = words(rng, market.hosts, size)
     own_fate = kinds(rng, market.common("dns_faults"), size).replace("none", "ok")
     dead_fate = words(rng, _DEAD_HOST, size)
-    known = _known_domains(market)
     joined = domains.join(known, on="domain", how="left", maintain_order="left").with_columns(
         own_host.alias("own_host"),
     )

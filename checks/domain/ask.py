@@ -81,12 +81,6 @@ class Asker:
             judgement: Judgement = stop.value
             return judgement
 
-    def forget_failures(self) -> None:
-        """Give hosts that did not answer another chance."""
-        for question, flight in list(self._flights.items()):
-            if flight.done() and isinstance(flight.result(), Failed):
-                del self._flights[question]
-
     async def _ask(self, question: Question, budget: Budget) -> Answer:
         if question.record_type is RecordType.MX:  # a domain's own; hosts are shared
             return await self.attempt(question, budget, self._settings.waits)

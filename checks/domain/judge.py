@@ -34,7 +34,7 @@ from checks.domain.model import (
     Records,
     RecordType,
 )
-from checks.model import VERDICT_OF, Reason, Verdict
+from checks.model import Reason
 
 Guard: TypeAlias = Callable[[str], str | None]
 """From an address to a word for why it must not be dialled, or None."""
@@ -65,19 +65,14 @@ def judge_domain(domain: str, guard: Guard) -> Step:
     Two turns that do not agree leave it unknown.
     """
     first = yield from _judge_once(domain, guard, turn=1)
-    if not _condemned(first):
+    if not first.condemns:
         return first
     second = yield from _judge_once(domain, guard, turn=2)
     if second.reason is first.reason:
         return _with(second, confirmed=True)
-    if _condemned(second) or second.reason is None:
+    if second.condemns or second.reason is None:
         return _unknown(Failed(Failure.CONTRADICTION), {"turns": [first.reason, second.reason]})
     return second
-
-
-def _condemned(judgement: Judgement) -> bool:
-    reason = judgement.reason
-    return reason is not None and VERDICT_OF[reason] is Verdict.UNDELIVERABLE
 
 
 def _judge_once(domain: str, guard: Guard, *, turn: int) -> Step:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final, TypeAlias
 
 from checks.errors import SettingError
-from checks.model import Reason
+from checks.model import VERDICT_OF, Reason, Verdict
 
 LEAST_TTL: Final = 60
 """Seconds: what a shorter time to live counts as (RFC 2181, section 8 allows 0)."""
@@ -107,6 +107,11 @@ class Judgement:
     hosts: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
     details: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def condemns(self) -> bool:
+        """Whether nobody at this domain can be reached by mail."""
+        return self.reason is not None and VERDICT_OF[self.reason] is Verdict.UNDELIVERABLE
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -22,6 +22,7 @@ MOST_WAITING: Final = 64
 """Datagrams kept for one question; a socket asks one and is closed, so more are forged."""
 
 _LENGTH_BYTES: Final = 2
+_ID_BYTES: Final = 2
 
 
 class _Mailbox(asyncio.DatagramProtocol):
@@ -30,10 +31,12 @@ class _Mailbox(asyncio.DatagramProtocol):
     def __init__(self) -> None:
         self._waiting: deque[bytes | Exception] = deque(maxlen=MOST_WAITING)
         self._arrived = asyncio.Event()
+        self.wanted = b""
 
     def datagram_received(self, data: bytes, addr: object) -> None:
         del addr  # the socket is connected: the kernel lets nobody else's datagrams in
-        if len(data) <= PAYLOAD and admissible(data):
+        # comparing ids costs nothing; parsing a flood of forgeries to find them wrong would
+        if data[:_ID_BYTES] == self.wanted and len(data) <= PAYLOAD and admissible(data):
             self._put(data)
 
     def error_received(self, exc: Exception) -> None:
@@ -75,7 +78,8 @@ class Datagrams:
         self._mailbox = mailbox
 
     async def sendto(self, what: bytes, _destination: object, _wait: float | None) -> int:
-        """Send a message to the nameserver."""
+        """Send a message to the nameserver; only messages with its id will come in."""
+        self._mailbox.wanted = what[:_ID_BYTES]
         self._transport.sendto(what)
         return len(what)
 

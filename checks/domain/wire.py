@@ -77,7 +77,7 @@ def query_for(question: Question, *, edns: bool) -> dns.message.QueryMessage:
     return dns.message.make_query(
         name,
         dns.rdatatype.from_text(question.record_type),
-        use_edns=0 if edns else None,
+        use_edns=0 if edns else -1,
         payload=PAYLOAD,
     )
 

@@ -2,6 +2,7 @@
 
 from data.publish.manifest import Manifest, read_signing_key
 from data.publish.naming import BounceForecast, CleanList, ListFacts, name_list
+from data.publish.tables import write_tables
 from data.publish.verify import ListState, SignatureState, Verification, verify_list
 from data.publish.writer import publish_list
 
@@ -17,4 +18,5 @@ __all__ = [
     "publish_list",
     "read_signing_key",
     "verify_list",
+    "write_tables",
 ]

@@ -20,13 +20,18 @@ def write_table(frame: pl.DataFrame, folder: Path, name: str) -> list[Path]:
     empty field in CSV (an empty text is `""`). Decimals are text in JSON, which has no exact ones.
     """
     files = {each: folder / f"{name}.{each}" for each in FORMATS}
-    # chunks and row groups depend on how a frame came about; the file must not
-    frame.rechunk().write_parquet(files["parquet"], compression="zstd", row_group_size=_GROUP_ROWS)
+    write_parquet(frame, files["parquet"])
     with_text_times = frame.with_columns(pl.col(pl.Datetime).dt.strftime(MOMENT_FORMAT))
     with files["csv"].open("wb") as file:
         file.write(csv_bytes(frame))
     with_text_times.write_ndjson(files["jsonl"])
     return list(files.values())
+
+
+def write_parquet(frame: pl.DataFrame, path: Path) -> None:
+    """Write a frame as Parquet, the same bytes however the frame came about."""
+    # without rechunk and a fixed size, row groups follow the chunks that threads left
+    frame.rechunk().write_parquet(path, compression="zstd", row_group_size=_GROUP_ROWS)
 
 
 def csv_bytes(frame: pl.DataFrame, *, header: bool = True) -> bytes:

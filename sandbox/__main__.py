@@ -1,0 +1,94 @@
+"""`python -m sandbox`: make portfolios, and keep the mail internet running.
+
+    python -m sandbox portfolio FOLDER --kind b2c_br --debtors 2000 --seed 1
+    python -m sandbox serve --portfolio FOLDER
+
+`serve` prints one line of JSON with the endpoints when it is ready, and runs until it is
+interrupted or its standard input is closed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+import sys
+from pathlib import Path
+
+from sandbox.internet import DEFAULT_START, internet
+from sandbox.market import KINDS
+from sandbox.portfolio import make_portfolio
+from sandbox.smtp_farm import Tempo
+from sandbox.world import World, merged, read_world
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; return its exit code."""
+    chosen = _parser().parse_args(arguments)
+    if chosen.command == "portfolio":
+        made = make_portfolio(chosen.kind, chosen.debtors, chosen.seed)
+        sys.stdout.write(f"{made.write(chosen.folder)}\n")
+    else:
+        asyncio.run(_serve(chosen))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    portfolio = commands.add_parser("portfolio", help="write a portfolio and its truth")
+    portfolio.add_argument("folder", type=Path)
+    portfolio.add_argument("--kind", choices=KINDS, default="b2c_br")
+    portfolio.add_argument("--debtors", type=int, default=2000)
+    portfolio.add_argument("--seed", type=int, default=1)
+    serve = commands.add_parser("serve", help="run DNS, SMTP farm and policy clock")
+    serve.add_argument(
+        "--portfolio", type=Path, action="append", default=[], help="folder with truth/"
+    )
+    serve.add_argument(
+        "--journal", type=Path, required=True, help="folder of the servers' journals"
+    )
+    serve.add_argument("--seed", type=int, default=1)
+    serve.add_argument(
+        "--mood", choices=["honest", "nxdomain", "address", "servfail", "dead"], default="honest"
+    )
+    serve.add_argument(
+        "--io-scale", type=float, default=Tempo().io_scale, help="factor on real delays"
+    )
+    serve.add_argument("--reply-delay", type=float, default=0.0, help="seconds before every reply")
+    serve.add_argument(
+        "--start-at", type=float, default=DEFAULT_START, help="policy epoch, seconds"
+    )
+    return parser
+
+
+async def _serve(chosen: argparse.Namespace) -> None:
+    folders: list[Path] = chosen.portfolio
+    worlds = [read_world(folder, chosen.seed) for folder in folders]
+    world = merged([*worlds, World(seed=chosen.seed, domains={}, mailboxes={})])
+    tempo = Tempo(io_scale=chosen.io_scale, reply_delay=chosen.reply_delay)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    loop.add_reader(sys.stdin.fileno(), _stop_at_end, stop)
+    async with internet(
+        world,
+        chosen.journal,
+        mood=chosen.mood,
+        tempo=tempo,
+        start_at=chosen.start_at,
+    ) as endpoints:
+        sys.stdout.write(endpoints.to_json() + "\n")
+        sys.stdout.flush()
+        await stop.wait()
+
+
+def _stop_at_end(stop: asyncio.Event) -> None:
+    """Stop when whoever started the sandbox has closed its standard input."""
+    if not sys.stdin.buffer.read1(4096):
+        stop.set()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

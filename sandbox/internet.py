@@ -1,0 +1,148 @@
+"""The mail internet on loopback: DNS, SMTP farm and policy clock, started together.
+
+In the process of a test:
+
+    async with internet(world, journal=folder) as endpoints: ...
+
+As a process of its own, which a killed and resumed pipeline finds again:
+
+    with start(portfolio_folder, journal=folder) as endpoints: ...
+
+`python -m sandbox serve --portfolio FOLDER` does the same from a shell.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final, Self
+
+from sandbox.clock import PolicyClock, serve_clock
+from sandbox.dns_server import DnsServer, Mood, Responder
+from sandbox.journals import JournalWriter
+from sandbox.personality import LAB_NETWORK
+from sandbox.smtp_farm import SmtpFarm, Tempo
+from sandbox.world import World
+from sandbox.zone import PROBE, SENDER_DOMAIN, zone_of
+
+DEFAULT_START: Final = 1_795_176_000.0
+"""Policy time at the start unless given: 2026-11-20T12:00:00Z."""
+
+_STOP_SECONDS: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """Where the sandbox is reached, as settings a pipeline understands.
+
+    `nameserver` and `clock` are host:port; `smtp_port` is the port on all MX addresses;
+    `lab_networks` the networks its servers live in (127.0.0.1 is not among them); `helo` and
+    `mail_from` an identity whose DNS is in order; `journal` the folder of the servers' journals.
+    """
+
+    nameserver: str
+    smtp_port: int
+    lab_networks: tuple[str, ...]
+    clock: str
+    journal: str
+    helo: str = PROBE
+    mail_from: str = f"postmaster@{SENDER_DOMAIN}"
+
+    def to_json(self) -> str:
+        """Return one line of JSON."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, line: str) -> Self:
+        """Read what `to_json` wrote.
+
+        >>> one = Endpoints("127.0.0.1:53", 2525, ("127.64.0.0/10",), "127.0.0.1:99", "/tmp/j")
+        >>> Endpoints.from_json(one.to_json()) == one
+        True
+        """
+        values = json.loads(line)
+        return cls(**{**values, "lab_networks": tuple(values["lab_networks"])})
+
+
+@asynccontextmanager
+async def internet(
+    world: World,
+    journal: Path,
+    *,
+    mood: Mood = "honest",
+    tempo: Tempo | None = None,
+    start_at: float = DEFAULT_START,
+    clock: PolicyClock | None = None,
+) -> AsyncIterator[Endpoints]:
+    """Run everything on the running event loop, and yield where it is reached."""
+    policy = clock if clock is not None else PolicyClock(start_at)
+    writer = JournalWriter(journal, policy.now)
+    farm = SmtpFarm(world, policy, writer, tempo if tempo is not None else Tempo())
+    names = DnsServer(Responder(zone_of(world), mood))
+    served_clock = await serve_clock(policy)
+    try:
+        smtp_port = await farm.start()
+        dns_port = await names.start()
+        clock_port = served_clock.sockets[0].getsockname()[1]
+        yield Endpoints(
+            nameserver=f"127.0.0.1:{dns_port}",
+            smtp_port=smtp_port,
+            lab_networks=(LAB_NETWORK,),
+            clock=f"127.0.0.1:{clock_port}",
+            journal=str(journal),
+        )
+        await names.stop()
+    finally:
+        await farm.stop()
+        served_clock.close()
+        writer.close()
+
+
+@contextmanager
+def start(
+    portfolio: Path | None,
+    journal: Path,
+    *,
+    seed: int = 1,
+    mood: Mood = "honest",
+    tempo: Tempo | None = None,
+    start_at: float = DEFAULT_START,
+    options: Sequence[str] = (),
+) -> Iterator[Endpoints]:
+    """Run everything in a process of its own for the length of the block.
+
+    `portfolio` is a folder that `SandboxPortfolio.write` made; None serves only what `options`
+    ask for (see `python -m sandbox serve --help`).
+    """
+    pace = tempo if tempo is not None else Tempo()
+    command = [sys.executable, "-m", "sandbox", "serve", "--journal", str(journal)]
+    command += ["--seed", str(seed), "--mood", mood, "--start-at", repr(start_at)]
+    command += ["--io-scale", repr(pace.io_scale), "--reply-delay", repr(pace.reply_delay)]
+    command += [] if portfolio is None else ["--portfolio", str(portfolio)]
+    child = subprocess.Popen(  # noqa: S603 - our own module, our own arguments
+        [*command, *options],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        line = child.stdout.readline() if child.stdout else ""
+        if not line:
+            message = f"the sandbox ended with code {child.wait()} before it was ready"
+            raise RuntimeError(message)
+        yield Endpoints.from_json(line)
+    finally:
+        if child.stdin:
+            child.stdin.close()  # the sandbox stops when its parent is gone
+        if child.stdout:
+            child.stdout.close()
+        try:
+            child.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()

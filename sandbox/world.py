@@ -1,0 +1,147 @@
+"""The world that servers play: domains, mailboxes and the addresses they live at."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+
+from sandbox.draws import fate
+from sandbox.personality import Personality, load_personalities
+from sandbox.portfolio import Truth, read_truth
+
+
+@dataclass(frozen=True, slots=True)
+class DomainFate:
+    """Who hosts a domain, what its DNS suffers from, whether every recipient is accepted.
+
+    `dns` is ok, or one of markets.toml's faults: nxdomain, servfail, mx_timeout, null_mx, no_mx,
+    mx_missing, mx_to_localhost, mx_to_metadata, mx_ip_literal, a_fallback, no_listener.
+    """
+
+    host: str
+    dns: str = "ok"
+    accepts_all: bool = False
+
+
+def canonical(address: str) -> str:
+    """Return the mailbox an address leads to: lower case, without tag; Gmail without dots.
+
+    >>> canonical("Ana.Lima+contas@Gmail.com")
+    'analima@gmail.com'
+    """
+    local, _, domain = address.lower().rpartition("@")
+    local = local.partition("+")[0]
+    if domain == "gmail.com":
+        local = local.replace(".", "")
+    return f"{local}@{domain}"
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything servers need to know; `mailboxes` maps canonical addresses to states.
+
+    States are exists, full, disabled and absent; an address that is not in the map is absent.
+    """
+
+    seed: int
+    domains: Mapping[str, DomainFate]
+    mailboxes: Mapping[str, str]
+    served_at: Mapping[str, str] = field(init=False)  # address of a spread host -> its domain
+
+    def __post_init__(self) -> None:
+        """Find out which domain each server of a spread host is named after."""
+        served: dict[str, str] = {}
+        for domain in sorted(self.domains):
+            if load_personalities()[self.domains[domain].host].spread:
+                served.setdefault(self.addresses_of(domain)[0], domain)
+        object.__setattr__(self, "served_at", served)
+
+    def host_of(self, domain: str) -> Personality | None:
+        """Return the personality that hosts a domain; None for one that does not exist."""
+        found = self.domains.get(domain)
+        return None if found is None else load_personalities()[found.host]
+
+    def mx_of(self, domain: str) -> tuple[str, ...]:
+        """Return the host names that stand in a domain's MX records, best first."""
+        host = self.host_of(domain)
+        return () if host is None else tuple(named(name, domain, self.seed) for name in host.mx)
+
+    def addresses_of(self, domain: str) -> tuple[str, ...]:
+        """Return the addresses of a domain's first MX host."""
+        host = load_personalities()[self.domains[domain].host]
+        return addresses_of_mx(host, 0, domain)
+
+    def used_addresses(self) -> list[str]:
+        """Return every address that must listen, sorted."""
+        used: set[str] = set()
+        for domain, known in self.domains.items():
+            host = load_personalities()[known.host]
+            if host.listens and known.dns != "no_listener":
+                for place in range(len(host.mx)):
+                    used.update(addresses_of_mx(host, place, domain))
+        return sorted(used)
+
+
+def named(template: str, domain: str, seed: int) -> str:
+    """Fill a host name's template for a domain.
+
+    >>> named("{label}.mail.protection.outlook.com", "acme.example", 1)
+    'acme-example.mail.protection.outlook.com'
+    """
+    token = f"{int(fate(seed, 'name', domain) * 16**5):05x}"
+    return template.format(domain=domain, label=domain.replace(".", "-"), token=token)
+
+
+def addresses_of_mx(host: Personality, place: int, domain: str) -> tuple[str, ...]:
+    """Return where the host's MX name at `place` leads for a domain.
+
+    A spread host has one server a domain. A shared host deals its addresses out to its names;
+    names that belong to one domain get two of them.
+    """
+    pool = host.address_pool()
+    if host.spread:
+        return (pool[zlib.crc32(domain.encode()) % len(pool)],)
+    if "{" in host.mx[place]:
+        start = zlib.crc32(f"{domain}/{place}".encode()) % len(pool)
+        return tuple(dict.fromkeys((pool[start], pool[(start + 1) % len(pool)])))
+    share = pool[place :: len(host.mx)]
+    return share or (pool[place % len(pool)],)
+
+
+def world_of(truth: Truth, seed: int) -> World:
+    """Return the world of a portfolio's truth; further domains can be laid over it."""
+    domains = {
+        domain: DomainFate(host, dns, accepts_all)
+        for domain, host, dns, accepts_all in truth.domains.select(
+            "domain", "host", "dns", "accepts_all"
+        ).iter_rows()
+        if dns != "nxdomain"
+    }
+    return World(seed=seed, domains=domains, mailboxes=_states(truth.addresses))
+
+
+def _states(addresses: pl.DataFrame) -> dict[str, str]:
+    routed = addresses.filter(pl.col("mailbox").is_in(["exists", "full", "disabled"]))
+    return {
+        canonical(address): state
+        for address, state in routed.select("address", "mailbox").iter_rows()
+    }
+
+
+def merged(worlds: Iterable[World]) -> World:
+    """Lay several worlds over each other; the first one's seed and facts win."""
+    first, *others = worlds
+    domains, mailboxes = dict(first.domains), dict(first.mailboxes)
+    for other in others:
+        domains = {**other.domains, **domains}
+        mailboxes = {**other.mailboxes, **mailboxes}
+    return World(seed=first.seed, domains=domains, mailboxes=mailboxes)
+
+
+def read_world(folder: Path, seed: int) -> World:
+    """Return the world of a portfolio that was written to `folder`."""
+    return world_of(read_truth(folder), seed)

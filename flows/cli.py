@@ -65,9 +65,10 @@ def demo(
     as_json
         print one object at the end
     """
-    from flows.commands.demo import run_demo
+    from flows.commands.demo import DemoRequest, run_demo
 
-    return run_demo(debtors, seed, out, lang, resume, kind, as_json=as_json)
+    request = DemoRequest(debtors, seed, kind, out, lang, resume)
+    return run_demo(request, as_json=as_json)
 
 
 @app.command(group=MAIN)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from flows.run import Run
-from flows.stages.ask import check_domains, check_mailboxes
 from flows.stages.decide import decide
+from flows.stages.domains import check_domains
 from flows.stages.enrich import enrich
 from flows.stages.gate import gate
+from flows.stages.mailboxes import check_mailboxes
 from flows.stages.match import match
 from flows.stages.publish import publish
 from flows.stages.read import read

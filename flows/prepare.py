@@ -67,11 +67,17 @@ def prepare_run(request: RunRequest, settings: Settings | None = None) -> RunPla
 
 
 def plan_digests(plan: RunPlan) -> dict[str, str]:
-    """Return sha256 of what the outcome depends on: inputs and configuration."""
-    settings = plan.settings.model_dump(mode="json")
+    """Return sha256 of what the outcome depends on: inputs and configuration.
+
+    Where the work is done and on which ports a lab answers today makes no difference.
+    """
+    in_lab = bool(plan.settings.smtp.lab_networks)
+    ports = {"dns": {"nameservers"}, "smtp": {"lab_clock", "port"}} if in_lab else {}
+    left_out: dict[str, Any] = {"engine": True, **ports}
+    settings = plan.settings.model_dump(mode="json", exclude=left_out)
     return {
         "input": _digest_files(plan.inputs),
-        "configuration": digest_json({**settings, "engine": None, "sample": plan.sample}),
+        "configuration": digest_json({**settings, "sample": plan.sample}),
     }
 
 

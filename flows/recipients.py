@@ -13,6 +13,7 @@ KEY = ["creditor_id", "debtor_id"]
 
 
 def recipients(
+    *,
     debtors: pl.DataFrame,
     contacts: pl.DataFrame,
     invoices: pl.DataFrame,
@@ -38,6 +39,7 @@ def recipients(
 
 
 def neutral_recipients(
+    *,
     debtors: pl.DataFrame,
     contacts: pl.DataFrame,
     records: pl.DataFrame,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from data.files import make_private_folder
 from flows.commands.run import run_locally
 from flows.outcome import outcome_lines
 from flows.pipeline import STAGES
@@ -16,7 +17,9 @@ from flows.progress import Progress
 from flows.run import open_run, utc_now
 from flows.settings import CreditorSettings, LegalSettings, Settings, SmtpSettings
 from flows.truth import Comparison, compare, comparison_lines
+from sandbox.internet import Endpoints, start
 from sandbox.market import Kind
+from sandbox.personality import LAB_NETWORK
 from sandbox.portfolio import make_portfolio, read_truth
 
 CREDITOR = {
@@ -36,22 +39,32 @@ CREDITOR = {
 LANGUAGE = {"br": "pt-BR", "mx": "es-MX"}
 
 
-def run_demo(
-    debtors: int,
-    seed: int,
-    out: Path,
-    lang: str | None,
-    resume: str | None,
-    kind: Kind,
-    *,
-    as_json: bool,
-) -> int:
+@dataclass(frozen=True, slots=True)
+class DemoRequest:
+    """Which portfolio to make up, where to, in which language; or which demo to go on with."""
+
+    debtors: int
+    seed: int
+    kind: Kind
+    out: Path
+    language: str | None
+    resume: str | None
+
+
+def run_demo(request: DemoRequest, *, as_json: bool) -> int:
     """Run the demo, print where its results are and how they compare with the truth."""
-    plan = demo_plan(debtors, seed, out, lang, resume, kind)
+    plan = demo_plan(request)
     progress = Progress(len(STAGES))
-    again = f"entrega demo --resume {plan.run_id} --out {out}"
+    again = f"entrega demo --resume {plan.run_id} --out {request.out}"
     progress.note(f"run {plan.run_id} (if interrupted: {again})")
-    outcome = run_locally(plan, progress, wait=False)
+    with start(
+        plan.inputs[0].parent,
+        make_private_folder(request.out / "internet"),
+        seed=request.seed,
+        start_at=plan.as_of.timestamp(),
+    ) as internet:
+        plan = replace(plan, settings=reaching(plan.settings, internet))
+        outcome = run_locally(plan, progress, wait=False)
     found = compare_with_truth(plan)
     if as_json:
         facts = {
@@ -76,24 +89,22 @@ def run_demo(
     return outcome.exit_code
 
 
-def demo_plan(
-    debtors: int, seed: int, out: Path, lang: str | None, resume: str | None, kind: Kind
-) -> RunPlan:
+def demo_plan(request: DemoRequest) -> RunPlan:
     """Return the plan of a demo: a new one with its portfolio written, or one to resume."""
-    warehouse = out.absolute() / "warehouse" / "demo.duckdb"
-    if resume is not None:
-        return prepare_run(RunRequest(resume=resume, warehouse=warehouse))
+    warehouse = request.out.absolute() / "warehouse" / "demo.duckdb"
+    if request.resume is not None:
+        return prepare_run(RunRequest(resume=request.resume, warehouse=warehouse))
     shutil.rmtree(warehouse.parent, ignore_errors=True)
-    country = kind[-2:]
+    country = request.kind[-2:]
     now = utc_now()
-    portfolio = make_portfolio(kind, debtors, seed, as_of=now.date())
-    request = RunRequest(
-        inputs=(portfolio.write(out / "portfolio"),),
-        out=out,
+    portfolio = make_portfolio(request.kind, request.debtors, request.seed, as_of=now.date())
+    run = RunRequest(
+        inputs=(portfolio.write(request.out / "portfolio"),),
+        out=request.out,
         warehouse=warehouse,
-        language=lang or LANGUAGE[country],
+        language=request.language or LANGUAGE[country],
     )
-    return prepare_run(request, demo_settings(country))
+    return prepare_run(run, demo_settings(country))
 
 
 def demo_settings(country: str) -> Settings:
@@ -101,8 +112,23 @@ def demo_settings(country: str) -> Settings:
     return Settings(
         creditor=CREDITOR[country],
         legal=LegalSettings(basis="contract", source="creditor"),
-        smtp=SmtpSettings(lab_networks=("127.0.0.0/8",)),
+        smtp=SmtpSettings(lab_networks=(LAB_NETWORK,)),
     )
+
+
+def reaching(settings: Settings, internet: Endpoints) -> Settings:
+    """Return the settings with the addresses at which the sandbox answers."""
+    dns = settings.dns.model_copy(update={"nameservers": (internet.nameserver,)})
+    smtp = settings.smtp.model_copy(
+        update={
+            "helo": internet.helo,
+            "mail_from": internet.mail_from,
+            "port": internet.smtp_port,
+            "lab_networks": internet.lab_networks,
+            "lab_clock": internet.clock,
+        },
+    )
+    return settings.model_copy(update={"dns": dns, "smtp": smtp})
 
 
 def compare_with_truth(plan: RunPlan) -> Comparison:

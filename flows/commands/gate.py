@@ -1,4 +1,4 @@
-"""`entrega gate`: is this list whole, unchanged, in time and open?"""
+"""`entrega gate`: whether a list is whole, unchanged, in time and open."""
 
 from __future__ import annotations
 

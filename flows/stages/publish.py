@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from checks.model import Decision, GateState
+from checks.score import Suppressed, open_invoices
 from data.publish import BounceForecast, ListFacts, name_list, publish_list
 from data.reference.version import rules_version
 from flows.creditors import identity_of
@@ -23,17 +24,21 @@ from flows.suppression import suppressed_now, suppression_digest
 
 def publish(run: Run) -> None:
     """Publish one list per creditor; a closed gate publishes its manifest alone."""
-    debtors = _still_allowed(run, gated_debtors(run))
-    contacts = run.read("contacts")
-    invoices = run.read("invoices")
-    language = run.plan.language
+    suppressed = suppressed_now(run)
+    debtors = _still_allowed(gated_debtors(run), suppressed)
+    told: dict[str, Any] = {
+        "contacts": run.read("contacts"),
+        "records": run.read("debtors"),
+        "language": run.plan.language,
+    }
+    invoices = open_invoices(run.read("invoices"), suppressed)
     published: dict[str, Any] = {}
     for creditor, facts in sorted(run.recall("gate").items()):
         own = debtors.filter(pl.col("creditor_id") == creditor)
         clean = name_list(
             _list_facts(run, creditor, facts),
-            recipients(own, contacts, invoices, run.read("debtors"), run.plan.as_of, language),
-            neutral_recipients(own, contacts, run.read("debtors"), language),
+            recipients(debtors=own, invoices=invoices, as_of=run.plan.as_of, **told),
+            neutral_recipients(debtors=own, **told),
         )
         entry = run.warehouse.register_list(
             creditor,
@@ -57,11 +62,10 @@ def publish(run: Run) -> None:
     run.commit("publish", {})
 
 
-def _still_allowed(run: Run, debtors: pl.DataFrame) -> pl.DataFrame:
+def _still_allowed(debtors: pl.DataFrame, suppressed: Suppressed) -> pl.DataFrame:
     """Return the debtors without those suppressed since they were decided."""
-    now = suppressed_now(run)
-    return debtors.join(now.debtors, on=["creditor_id", "debtor_id"], how="anti").join(
-        now.addresses,
+    return debtors.join(suppressed.debtors, on=["creditor_id", "debtor_id"], how="anti").join(
+        suppressed.addresses,
         left_on=["creditor_id", "email"],
         right_on=["creditor_id", "address"],
         how="anti",

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-import polars as pl
-
 from data.intake import FixedField, IntakeSettings, Portfolio, read_portfolio
 from flows.creditors import creditor_id, refuse_missing_settings
 from flows.run import Run

@@ -27,7 +27,16 @@ def score(run: Run) -> None:
     )
     scored = score_contacts(facts, run.plan.as_of, score_model(run), load_score_reference())
     write_part(scored.contacts, run.folder("score") / SCORED_PART)
-    run.commit("score", {"steps": scored.steps.unique(["creditor_id","debtor_id","address","score","position"], keep="first", maintain_order=True)})
+    run.commit(
+        "score",
+        {
+            "steps": scored.steps.unique(
+                ["creditor_id", "debtor_id", "address", "score", "position"],
+                keep="first",
+                maintain_order=True,
+            )
+        },
+    )
 
 
 def score_model(run: Run) -> ScoreModel:

@@ -37,7 +37,7 @@ def portfolio() -> SandboxPortfolio:
 
 @pytest.fixture
 def debtors_csv(tmp_path: Path, portfolio: SandboxPortfolio) -> Path:
-    """The portfolio as a file, with `entrega.toml` beside it."""
+    """Write the portfolio as a file, with `entrega.toml` beside it."""
     (tmp_path / "entrega.toml").write_text(CONFIG, "utf-8")
     path = tmp_path / "debtors.csv"
     portfolio.rows.write_csv(path, separator=";")

@@ -1,13 +1,8 @@
-"""Asking the mail internet: domains, then mailboxes."""
+"""Whether each mailbox exists, as far as servers may be asked."""
 
 from __future__ import annotations
 
 from flows.run import Run
-
-
-def check_domains(run: Run) -> None:
-    """Ask nobody yet: domains stay as their names tell."""
-    run.commit("check_domains", {})
 
 
 def check_mailboxes(run: Run) -> None:

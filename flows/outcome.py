@@ -31,6 +31,7 @@ class Outcome:
     gates: Mapping[str, Any]
     lists: Mapping[str, Any]
     warnings: tuple[str, ...]
+    notes: tuple[str, ...]
     seconds: Mapping[str, float]
 
     @property
@@ -58,6 +59,7 @@ def outcome_of(run: Run) -> Outcome:
         gates=run.recall("gate"),
         lists=run.recall("publish"),
         warnings=tuple(run.warnings),
+        notes=tuple(run.notes),
         seconds={name: round(taken, 3) for name, taken in run.progress.seconds.items()},
     )
     run.remember(OUTCOME, asdict(outcome))
@@ -69,7 +71,9 @@ def outcome_of(run: Run) -> Outcome:
 def load_outcome(plan: RunPlan) -> Outcome:
     """Return the outcome that a finished run left in its folder."""
     facts = json.loads((plan.work / f"{OUTCOME}.json").read_text("utf-8"))
-    return Outcome(**{**facts, "warnings": tuple(facts["warnings"])})
+    return Outcome(
+        **{**facts, "warnings": tuple(facts["warnings"]), "notes": tuple(facts["notes"])},
+    )
 
 
 def print_outcome(outcome: Outcome, *, as_json: bool) -> int:
@@ -91,6 +95,8 @@ def outcome_lines(outcome: Outcome) -> Iterator[str]:
     for creditor, facts in sorted(outcome.gates.items()):
         yield f"list of {creditor}: {gate_line(facts)}"
     yield f"report, tables and lists: {outcome.out}"
+    for note in outcome.notes:
+        yield f"note: {note}"
     for warning in outcome.warnings:
         yield f"degraded: {warning}"
 

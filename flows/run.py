@@ -62,10 +62,24 @@ class Run:
         """Keep what a stage could not do, for the report and the exit code."""
         self.remember(f"{stage}.degraded", {"warnings": warnings})
 
+    def note(self, stage: str, notes: list[str]) -> None:
+        """Keep what people should know of a stage and what is no fault; shown at once."""
+        self.remember(f"{stage}.noted", {"warnings": notes})
+        for text in notes:
+            self.progress.note(f"note: {text}")
+
     @property
     def warnings(self) -> list[str]:
         """What configured sources failed to give, in order of stages."""
-        files = sorted(self.plan.work.glob("*.degraded.json"))
+        return self._told("degraded")
+
+    @property
+    def notes(self) -> list[str]:
+        """What people should know and what is no fault, in order of stages."""
+        return self._told("noted")
+
+    def _told(self, kind: str) -> list[str]:
+        files = sorted(self.plan.work.glob(f"*.{kind}.json"))
         return [text for file in files for text in self.recall(file.stem)["warnings"]]
 
 

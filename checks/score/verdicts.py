@@ -220,13 +220,14 @@ def _without_outdated(merged: pl.DataFrame) -> pl.DataFrame:
 
 
 def _provider(reference: ScoreReference) -> pl.Expr:
-    """Return who runs the mailbox: told by MX where DNS was asked, else by a consumer domain."""
+    """Return who runs the mailbox: told by MX hosts that are known, else by a consumer domain."""
+    by_host = pl.when(pl.col("mx_provider") != "other").then("mx_provider")
     by_domain = pl.col("domain").replace_strict(
         dict(reference.provider_of),
         default=None,
         return_dtype=pl.String,
     )
-    return pl.coalesce("mx_provider", by_domain, pl.lit("other")).alias("provider")
+    return pl.coalesce(by_host, by_domain, pl.lit("other")).alias("provider")
 
 
 def _reason(rules: tuple[VerdictRule, ...]) -> pl.Expr:

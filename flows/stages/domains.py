@@ -9,7 +9,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 import polars as pl
 
 from checks import domain
-from checks.domain import DomainReport, Nameserver, ResolverSettings, Trust
+from checks.domain import DomainReport, Nameserver, ResolverSettings
 from checks.errors import SettingError
 from checks.frames import DOMAINS, empty
 from checks.mailbox.guard import refuse_reason
@@ -30,10 +30,10 @@ def check_domains(run: Run) -> None:
         run.commit("check_domains", {})
         return
     found, report = asyncio.run(_ask(run, nameservers))
-    if _nobody_there(settings.dns, report):
-        run.progress.note(
-            "DNS was not asked: the system's resolver does not answer; set [dns] nameservers"
-        )
+    if report.degraded and not settings.dns.nameservers:
+        # A resolver of the user's choosing that fails is a fault (exit 5). A machine without a
+        # usable one is not: everything but DNS is useful without it, as if DNS were switched off.
+        run.note("domains", [f"domains were not asked: {report.degraded}"])
         found = empty(DOMAINS)
     elif report.degraded:
         run.warn("domains", [report.degraded])
@@ -62,16 +62,6 @@ async def _ask(run: Run, nameservers: tuple[Nameserver, ...]) -> tuple[pl.DataFr
         now=now,
         cache=run.warehouse.domain_cache(),
     )
-
-
-def _nobody_there(settings: DnsSettings, report: DomainReport) -> bool:
-    """Tell whether the resolver was not of the user's choosing and never said a word.
-
-    A resolver in the configuration that is silent is a fault (exit 5); a machine without one is
-    not: everything but DNS is useful without it.
-    """
-    silent = [control.trust is Trust.SILENT for control in report.controls]
-    return not settings.nameservers and bool(silent) and all(silent)
 
 
 def resolver_settings(settings: Settings, nameservers: tuple[Nameserver, ...]) -> ResolverSettings:

@@ -67,7 +67,7 @@ def report_facts(run: Run) -> ReportFacts:
             as_of=run.plan.as_of,
             rules_version=rules_version(),
             digests=dict(stored.digests) if stored else {},
-            warnings=tuple(run.warnings),
+            warnings=(*run.warnings, *run.notes),
             lab_networks=settings.smtp.lab_networks,
         ),
         sources=tuple(

@@ -3,6 +3,7 @@
 from data.intake.fold import fold_debtors
 from data.intake.limits import Limits
 from data.intake.portfolio import IntakeSums, Portfolio, SourceSums, read_portfolio
+from data.intake.proposal import Proposal, look, render_config
 from data.intake.settings import FixedField, IntakeSettings
 
 __all__ = [
@@ -11,7 +12,10 @@ __all__ = [
     "IntakeSums",
     "Limits",
     "Portfolio",
+    "Proposal",
     "SourceSums",
     "fold_debtors",
+    "look",
     "read_portfolio",
+    "render_config",
 ]

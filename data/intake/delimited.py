@@ -93,13 +93,23 @@ def open_delimited(
     A first row that is data (an address, a run of digits) is no header. Nor is the first line of
     a list of addresses unless its text is known as a column's name: it may be a bad address.
     """
-    lines = _sample_lines(path, codec)
+    sample = _sample(path, codec)
+    lines = sample.lines
     filled = [place for place, line in enumerate(lines) if line.strip(BLANKS)]
-    if not filled:
+    top = min([*filled[:1], *sample.faults], default=None)
+    if top is None:
         raise InputRefusedError(f"'{source}' holds no rows", "export it again")
-    top = filled[0]
     mark = delimiter or sniff_delimiter(lines[top:]) or _NO_DELIMITER
-    cells, taken = parse_record(lines, top, mark)
+    cells, taken = (None, 1) if top in sample.faults else parse_record(lines, top, mark)
+    cells = _judged_header(source, cells)
+    addresses = sum("@" in line for line in lines[top + 1 :])
+    is_list = len(cells) == 1 and 2 * addresses > len(filled) - 1 > 0
+    headerless = looks_like_data(cells) or (is_list and not is_column_name(cells[0]))
+    header = column_names(len(cells)) if headerless else [cell.strip() for cell in cells]
+    return DelimitedTable(path, codec, mark, header, headerless, top if headerless else top + taken)
+
+
+def _judged_header(source: str, cells: list[str] | None) -> list[str]:
     if cells is None or not any(cell.strip() for cell in cells):
         raise InputRefusedError(
             f"the first row of '{source}' cannot be read as column names",
@@ -110,17 +120,13 @@ def open_delimited(
             f"'{source}' has {len(cells)} columns, more than {MAX_COLUMNS}",
             "export only the columns that are needed",
         )
-    addresses = sum("@" in line for line in lines[top + 1 :])
-    is_list = len(cells) == 1 and 2 * addresses > len(filled) - 1 > 0
-    headerless = looks_like_data(cells) or (is_list and not is_column_name(cells[0]))
-    header = column_names(len(cells)) if headerless else [cell.strip() for cell in cells]
-    return DelimitedTable(path, codec, mark, header, headerless, top if headerless else top + taken)
+    return cells
 
 
-def _sample_lines(path: Path, codec: str) -> list[str]:
-    for block in read_lines(path, codec):
-        return block.lines[:_SAMPLE_LINES]
-    return []
+def _sample(path: Path, codec: str) -> LineBlock:
+    block = next(read_lines(path, codec))
+    faults = {place: reason for place, reason in block.faults.items() if place < _SAMPLE_LINES}
+    return LineBlock(block.lines[:_SAMPLE_LINES], faults)
 
 
 def _without_top(block: LineBlock, skip: int) -> LineBlock:
@@ -128,6 +134,12 @@ def _without_top(block: LineBlock, skip: int) -> LineBlock:
         return block
     faults = {place - skip: reason for place, reason in block.faults.items() if place >= skip}
     return LineBlock(block.lines[skip:], faults, last=block.last)
+
+
+def _joined(carried: LineBlock, block: LineBlock) -> LineBlock:
+    shift = len(carried.lines)
+    faults = {place + shift: reason for place, reason in block.faults.items()}
+    return LineBlock(carried.lines + block.lines, carried.faults | faults, last=block.last)
 
 
 class _Scanner:
@@ -138,14 +150,14 @@ class _Scanner:
         self._width = width
         self._fields = fields
         self._row = 0
-        self._carried: list[str] = []
+        self._carried = LineBlock([])
         self._frames: list[pl.DataFrame] = []
         self._faults: list[tuple[int, str, str]] = []
         self.waiting = 0
 
     def take(self, block: LineBlock) -> None:
         """Read one block; a record that may go on in the next one is carried over."""
-        simple = not self._carried and not block.faults
+        simple = not self._carried.lines and not block.faults
         if simple and not any(_QUOTE in line for line in block.lines):
             self._take_columns(block.lines)
         else:
@@ -180,35 +192,31 @@ class _Scanner:
         self._row += rows.height
 
     def _take_records(self, block: LineBlock) -> None:
-        offset = len(self._carried)
-        lines = self._carried + block.lines
-        faults = {place + offset: reason for place, reason in block.faults.items()}
-        self._carried = []
+        block = _joined(self._carried, block)
+        self._carried = LineBlock([])
         records: list[tuple[int, list[str]]] = []
         place = 0
-        while place < len(lines):
-            if place in faults:
-                self._row += 1
-                self._faults.append((self._row, faults[place], ""))
+        while place < len(block.lines):
+            if place not in block.faults and not block.lines[place].strip(BLANKS):
                 place += 1
                 continue
-            if not lines[place].strip(BLANKS):
-                place += 1
-                continue
-            cells, taken = self._record(lines, place)
-            if cells is None and not block.last and len(lines) - place < MAX_RECORD_LINES:
-                self._carried = lines[place:]
+            cells, taken = self._record(block, place)
+            if cells is None and not block.last and len(block.lines) - place < MAX_RECORD_LINES:
+                self._carried = _without_top(block, place)
                 break
             self._row += 1
+            place += taken
             if cells is None:
-                self._faults.append((self._row, "unbalanced_quote", ""))
+                reason = block.faults.get(place - 1, "unbalanced_quote")
+                self._faults.append((self._row, reason, ""))
             else:
                 records.append((self._row, cells))
-            place += taken
         self._add_records(records)
 
-    def _record(self, lines: list[str], place: int) -> tuple[list[str] | None, int]:
-        cells, taken = parse_record(lines, place, self._delimiter)
+    def _record(self, block: LineBlock, place: int) -> tuple[list[str] | None, int]:
+        if place in block.faults:
+            return None, 1
+        cells, taken = parse_record(block.lines, place, self._delimiter)
         if taken == 1 or cells is None:
             return cells, taken
         # a stray quote that happens to meet another one lines below swallows the rows between:

@@ -132,8 +132,7 @@ def guess_roles(header: Sequence[str], vocabulary: Vocabulary) -> dict[str, tupl
         Of several columns for a role that only one may hold, the better known name wins, then the
         one further left.
 
-        >>> from data.intake.tables import column_names
-    from data.intake.vocabulary import load_vocabulary
+    >>> from data.intake.vocabulary import load_vocabulary
         >>> guess_roles(["Cód. Cliente", "Valor", "Saldo vencido", "E-mail", "email2"],
         ...             load_vocabulary())
         {'debtor_id': (0,), 'amount': (2,), 'email': (3, 4)}
@@ -154,8 +153,7 @@ def guess_roles(header: Sequence[str], vocabulary: Vocabulary) -> dict[str, tupl
 def header_language(header: Sequence[str], vocabulary: Vocabulary) -> str:
     """Return the language most column names are in: pt, es or en; pt where none is known.
 
-        >>> from data.intake.tables import column_names
-    from data.intake.vocabulary import load_vocabulary
+    >>> from data.intake.vocabulary import load_vocabulary
         >>> header_language(["RFC", "Nombre", "Correo"], load_vocabulary())
         'es'
     """

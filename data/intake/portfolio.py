@@ -19,19 +19,18 @@ from data.intake.addresses import with_addresses
 from data.intake.child import FAULTS_PARTS, ROWS_PARTS
 from data.intake.confined import run_confined
 from data.intake.contacts import find_contacts
+from data.intake.country import CURRENCY_OF, guess_country
 from data.intake.fold import fold_debtors
 from data.intake.identify import identify_rows
 from data.intake.invoices import find_invoices
 from data.intake.jobs import Job, Outcome
 from data.intake.limits import Limits
 from data.intake.rows import ROWS, to_rows
-from data.intake.settings import Country, IntakeSettings
+from data.intake.settings import IntakeSettings
 from data.intake.staging import StagedFile, source_name, stage_file
 from data.intake.tables import FAULTS
 from data.intake.vocabulary import Vocabulary, load_vocabulary
 
-_CURRENCY_OF: Final = {"BR": "BRL", "MX": "MXN"}
-_COUNTRY_OF: Final[dict[str, Country]] = {"pt": "BR", "es": "MX", "en": "BR"}
 _PHONE_SEPARATORS: Final = r"[;|,\n]|\s/\s|/(?:\s*\()"
 
 
@@ -164,7 +163,8 @@ def _understand(
     settings: IntakeSettings,
     vocabulary: Vocabulary,
 ) -> Portfolio:
-    country = settings.country or _COUNTRY_OF[files[0].outcome.language]
+    cells = [file.cells for file in files]
+    country = settings.country or guess_country(cells, files[0].outcome.language)
     unreadable: Counter[str] = Counter()
     frames = []
     for file in files:
@@ -175,7 +175,7 @@ def _understand(
     rows = with_addresses(pl.concat([pl.DataFrame(schema=ROWS), *frames]), vocabulary)
     accepted, unidentified = identify_rows(rows, settings.creditor_id)
     records = _to_records(accepted, country)
-    invoices = find_invoices(accepted, settings.currency or _CURRENCY_OF[country])
+    invoices = find_invoices(accepted, settings.currency or CURRENCY_OF[country])
     quarantine = _to_quarantine(files, unidentified)
     return Portfolio(
         records=records,

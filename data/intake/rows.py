@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping as Table
 from typing import Final
 
 import polars as pl
 
 from checks.frames import MOMENT, MONEY
 from data.intake.amounts import guess_decimal_mark, parse_amounts
+from data.intake.country import DECIMAL_MARK_OF
 from data.intake.mapping import Mapping
 from data.intake.moments import guess_date_order, is_no_date, parse_days, parse_moments
 from data.intake.settings import Country, DateOrder, DecimalMark, IntakeSettings
@@ -40,7 +42,7 @@ ROWS: Final = pl.Schema(
 """One row per readable input row."""
 
 _LONGEST_TEXT: Final = 300
-_MARK_OF: Final[dict[str, DecimalMark]] = {"BR": ",", "MX": "."}
+_LONGEST_EMPTY: Final = 24
 _SPREADSHEET_TEXT: Final = r'^="(.*)"$'
 
 
@@ -57,8 +59,8 @@ def to_rows(
     `cells` has `line` and the String columns of `mapping.fields()`.
     """
     reader = _CellReader(cells, vocabulary)
-    order = settings.date_order or guess_date_order(reader.cell("due_date"))
-    mark = settings.decimal or guess_decimal_mark(reader.cell("amount"), _MARK_OF[country])
+    order = settings.date_order or guess_date_order(reader.text("due_date"))
+    mark = settings.decimal or guess_decimal_mark(reader.text("amount"), DECIMAL_MARK_OF[country])
     rows = pl.DataFrame(
         [
             cells.get_column("line"),
@@ -94,27 +96,20 @@ class _CellReader:
     def __init__(self, cells: pl.DataFrame, vocabulary: Vocabulary) -> None:
         self._cells = cells
         self._vocabulary = vocabulary
+        self._texts: dict[str, pl.Series] = {}
         self.unreadable: dict[str, int] = {}
-
-    def cell(self, role: str) -> pl.Series:
-        if role in self._cells.columns:
-            return self._cells.get_column(role)
-        return pl.Series(role, [None], dtype=pl.String).new_from_index(0, self._cells.height)
 
     def text(self, role: str) -> pl.Series:
         """Return trimmed texts; what says "nothing known" is null."""
-        cell = pl.col(role)
-        text = (
-            cell.str.replace(_SPREADSHEET_TEXT, "${1}")
-            .str.replace_all(r"[\s\p{C}]+", " ")
-            .str.strip_chars()
-            .str.head(_LONGEST_TEXT)
-        )
-        empty = list(self._vocabulary.empty)
-        folded = text.str.to_lowercase().str.replace_all(r"[^\p{L}\p{N}]+", " ").str.strip_chars()
-        unaccented = folded.str.normalize("NFKD").str.replace_all(r"\p{M}", "")
-        known = (unaccented != "") & ~unaccented.is_in(empty)
-        return self.cell(role).to_frame(role).select(pl.when(known).then(text)).to_series()
+        if role not in self._texts:
+            if role in self._cells.columns:
+                text = self._cells.get_column(role).to_frame().select(_tidy(pl.col(role)))
+                self._texts[role] = _without_empty(text.to_series(), self._vocabulary)
+            else:
+                self._texts[role] = pl.repeat(
+                    None, self._cells.height, dtype=pl.String, eager=True
+                ).alias(role)
+        return self._texts[role]
 
     def several(self, role: str) -> pl.Series:
         names = [name for name in self._cells.columns if name.startswith(f"{role}_")]
@@ -137,7 +132,7 @@ class _CellReader:
         raw = self._without_no_date(role)
         return self._counted(role, raw, parse_moments(raw, order))
 
-    def word(self, role: str, words: dict[str, str] | object) -> pl.Series:
+    def word(self, role: str, words: Table[str, str]) -> pl.Series:
         raw = self.text(role)
         table = {cell: words.get(fold(cell)) for cell in raw.drop_nulls().unique()}
         known = raw.replace_strict(table, default=None, return_dtype=pl.String)
@@ -161,3 +156,31 @@ class _CellReader:
         if lost:
             self.unreadable[role] = self.unreadable.get(role, 0) + lost
         return read.alias(role)
+
+
+def _tidy(cell: pl.Expr) -> pl.Expr:
+    """Take off `="..."`, blanks around and runs of blanks and controls inside."""
+    return (
+        cell.str.replace(_SPREADSHEET_TEXT, "${1}")
+        .str.replace_all(r"[\s\p{C}]+", " ")
+        .str.strip_chars()
+        .str.head(_LONGEST_TEXT)
+    )
+
+
+def _without_empty(text: pl.Series, vocabulary: Vocabulary) -> pl.Series:
+    """Make null what stands for "nothing known": judged on distinct short texts only."""
+    name = text.name
+    cell = pl.col(name)
+    short = (cell.str.len_chars() <= _LONGEST_EMPTY) & ~cell.str.contains("[1-9]")
+    candidates = text.to_frame().filter(short).unique()
+    folded = (
+        cell.str.to_lowercase()
+        .str.normalize("NFKD")
+        .str.replace_all(r"\p{M}", "")
+        .str.replace_all(r"[^\p{L}\p{N}]+", " ")
+        .str.strip_chars()
+    )
+    empty = candidates.filter((folded == "") | folded.is_in(list(vocabulary.empty)))
+    known = ~cell.is_in(empty.get_column(name).to_list())
+    return text.to_frame().select(pl.when(known).then(cell)).to_series()

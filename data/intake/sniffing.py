@@ -47,7 +47,7 @@ _CNAB_SHAPES: Final = (
     re.compile(rb"[0-9]{3}00000"),
     re.compile(rb"0[12](REMESSA|RETORNO)", re.IGNORECASE),  # 400 and 444
 )
-_DIGIT_RUN: Final = re.compile(r"\d{6}")
+_MOST_DIGITS: Final = 7  # "saldo 2026-01" has six, a tax id or a phone eight and more
 
 
 def sniff_format(sample: bytes, declared: str | None = None) -> str:
@@ -129,14 +129,14 @@ def sniff_delimiter(lines: Sequence[str]) -> str | None:
 def looks_like_data(header: Sequence[str]) -> bool:
     """Tell whether a first row is data and not column names.
 
-    An address or six digits in a row are never part of a column's name.
+    An address or eight digits are never part of a column's name.
 
     >>> looks_like_data(["ana@example.com"]), looks_like_data(["00012345", "Ana"])
     (True, True)
     >>> looks_like_data(["e-mail", "valor 2026"])
     False
     """
-    return any("@" in cell or _DIGIT_RUN.search(cell) for cell in header)
+    return any("@" in cell or sum(map(str.isdigit, cell)) > _MOST_DIGITS for cell in header)
 
 
 def refuse_format(source: str, kind: str) -> InputRefusedError:

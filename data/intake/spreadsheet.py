@@ -64,6 +64,8 @@ def inspect_container(source: str, path: Path, limits: Limits) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             _judge_members(source, path, archive, limits)
+    except InputRefusedError:
+        raise
     except (
         zipfile.BadZipFile,
         zlib.error,

@@ -11,10 +11,11 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
-from data.intake.roles import SEVERAL_ROLES
+from data.intake.roles import ROLES, SEVERAL_ROLES
 
 _NOT_WORD: Final = re.compile(r"[\W_]+")
 _TRAILING_NUMBER: Final = re.compile(r" ?\d{1,2}$")
+_CAMEL_HUMP: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _MAX_HEADER: Final = 200
 
 
@@ -43,8 +44,8 @@ class Vocabulary:
     """Everything intake knows of how people write; all keys folded by `fold`."""
 
     columns: Mapping[str, Rank]
-    owners: tuple[str, ...]
-    owners_before: tuple[str, ...]
+    spelling: Mapping[str, str]
+    owners: frozenset[str]
     empty: frozenset[str]
     conjunctions: frozenset[str]
     source: Mapping[str, str]
@@ -60,27 +61,34 @@ class Vocabulary:
         >>> load_vocabulary().rank("E-mail do vendedor") is None
         True
         """
-        folded = fold(header)
-        without_number = _TRAILING_NUMBER.sub("", folded)
-        for several_only, name in (
-            (False, folded),
-            (False, self._without_owner(folded)),
-            (True, without_number),
-            (True, self._without_owner(without_number)),
-        ):
-            rank = self.columns.get(name)
-            if rank is not None and (not several_only or rank.role in SEVERAL_ROLES):
-                return rank
-        return None
+        folded, spelt = fold(header), spell_out(header, self.spelling)
+        numberless = _TRAILING_NUMBER.sub("", spelt)
+        names = [folded, spelt, self._without_owner(spelt)]
+        several = [numberless, self._without_owner(numberless)]
+        return self._first(names, ROLES) or self._first(several, SEVERAL_ROLES)
 
-    def _without_owner(self, folded: str) -> str:
-        for owner in self.owners:
-            if folded.endswith(" " + owner):
-                return folded.removesuffix(owner).strip()
-        for owner in self.owners_before:
-            if folded.startswith(owner + " "):
-                return folded.removeprefix(owner).strip()
-        return folded
+    def _first(self, names: list[str], roles: tuple[str, ...]) -> Rank | None:
+        ranks = (self.columns.get(name.replace(" ", "")) for name in names)
+        return next((rank for rank in ranks if rank is not None and rank.role in roles), None)
+
+    def _without_owner(self, name: str) -> str:
+        words = name.split(" ")
+        if len(words) > 1 and words[-1] in self.owners:
+            return " ".join(words[:-1])
+        if len(words) > 1 and words[0] in self.owners:
+            return " ".join(words[1:])
+        return name
+
+
+def spell_out(header: str, spelling: Mapping[str, str]) -> str:
+    """Return a column name folded, its abbreviations written out and its fillers left out.
+
+    >>> spelling = {"vlr": "valor", "do": ""}
+    >>> spell_out("Vlr. do Título", spelling), spell_out("vlrTitulo", spelling)
+    ('valor titulo', 'valor titulo')
+    """
+    words = fold(_CAMEL_HUMP.sub(" ", header[:_MAX_HEADER])).split()
+    return " ".join(filter(None, (spelling.get(word, word) for word in words)))
 
 
 @cache
@@ -89,10 +97,11 @@ def load_vocabulary() -> Vocabulary:
     text = files("data.reference").joinpath("intake_synonyms.toml").read_text(encoding="utf-8")
     raw = tomllib.loads(text)
     folding = raw["folding"]
+    spelling = _inverted(raw["abbreviations"]) | dict.fromkeys(folding["fillers"], "")
     return Vocabulary(
-        columns=_ranks(raw["columns"]),
-        owners=tuple(sorted(map(fold, folding["owners"]), key=lambda owner: (-len(owner), owner))),
-        owners_before=tuple(map(fold, folding["owners_before"])),
+        columns=_ranks(raw["columns"], spelling),
+        spelling=spelling,
+        owners=frozenset(folding["owners"]),
         empty=frozenset(map(fold, raw["empty"]["words"])),
         conjunctions=frozenset(word.casefold() for word in raw["conjunctions"]["words"]),
         source=_inverted(raw["source"]),
@@ -102,13 +111,18 @@ def load_vocabulary() -> Vocabulary:
     )
 
 
-def _ranks(columns: dict[str, dict[str, list[str]]]) -> dict[str, Rank]:
-    return {
-        fold(name): Rank(role, place, language)
-        for role, languages in columns.items()
-        for language, names in languages.items()
-        for place, name in enumerate(names)
-    }
+def _ranks(
+    columns: dict[str, dict[str, list[str]]],
+    spelling: Mapping[str, str],
+) -> dict[str, Rank]:
+    ranks: dict[str, Rank] = {}
+    for role, languages in columns.items():
+        for language, names in languages.items():
+            for place, name in enumerate(names):
+                # without blanks: "e mail", "whats app" and "R. F. C." are one word or several
+                for form in (fold(name), spell_out(name, spelling)):
+                    ranks.setdefault(form.replace(" ", ""), Rank(role, place, language))
+    return ranks
 
 
 def _inverted(table: dict[str, Any]) -> dict[str, str]:

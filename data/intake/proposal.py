@@ -1,0 +1,247 @@
+"""What `entrega init` shows of a file, and the configuration it writes down."""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from data.intake.addresses import with_addresses
+from data.intake.amounts import guess_decimal_mark
+from data.intake.confined import run_confined
+from data.intake.country import CURRENCY_OF, DECIMAL_MARK_OF, guess_country
+from data.intake.jobs import Job, Outcome
+from data.intake.limits import Limits
+from data.intake.mapping import Mapping
+from data.intake.moments import guess_date_order
+from data.intake.roles import SEVERAL_ROLES
+from data.intake.rows import to_rows
+from data.intake.settings import Country, IntakeSettings
+from data.intake.staging import stage_file
+from data.intake.vocabulary import load_vocabulary
+
+_LOOKED_AT: Final = 1_000
+_SHOWN_ROWS: Final = 3
+_LANGUAGE_OF: Final = {"BR": "pt-BR", "MX": "es-MX"}
+_LETTER: Final = re.compile(r"[^\W\d_]")
+_DIGIT: Final = re.compile(r"\d")
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A file as `entrega init` understands it.
+
+    `parsed` holds the first rows as `data.intake.rows.ROWS`: personal data, for the terminal of
+    the person who gave the file and nowhere else.
+    """
+
+    source: str
+    format: str
+    encoding: str
+    delimiter: str
+    header: tuple[str, ...]
+    headerless: bool
+    mapping: Mapping
+    settings: IntakeSettings
+    country: Country
+    parsed: pl.DataFrame
+
+    def role_of(self, place: int) -> str | None:
+        """Return the role guessed for a column, or None where it would be dropped."""
+        return next(
+            (role for role, places in self.mapping.columns.items() if place in places),
+            None,
+        )
+
+
+def look(
+    path: Path,
+    work_dir: Path,
+    settings: IntakeSettings | None = None,
+    *,
+    limits: Limits | None = None,
+) -> Proposal:
+    """Return what a file seems to hold, from its header and its first 1,000 rows.
+
+    Raises `InputRefusedError` where the file is none that could be read.
+    """
+    given = settings or IntakeSettings()
+    with tempfile.TemporaryDirectory(prefix="intake-", dir=work_dir) as name:
+        folder = Path(name)
+        staged = stage_file(path, folder, limits or Limits())
+        job = Job(staged.source, given, limits or Limits(), look_rows=_LOOKED_AT)
+        outcome = run_confined(folder, job)
+    return _propose(staged.source, outcome, given)
+
+
+def _propose(source: str, outcome: Outcome, given: IntakeSettings) -> Proposal:
+    vocabulary = load_vocabulary()
+    cells = _mapped_cells(outcome)
+    country = given.country or guess_country([cells], outcome.language)
+    order, mark = given.date_order, given.decimal
+    if "due_date" in cells.columns:
+        order = order or guess_date_order(cells.get_column("due_date"))
+    if "amount" in cells.columns:
+        mark = mark or guess_decimal_mark(cells.get_column("amount"), DECIMAL_MARK_OF[country])
+    settings = replace(
+        given,
+        country=country,
+        currency=given.currency or CURRENCY_OF[country],
+        date_order=order,
+        decimal=mark,
+    )
+    parsed, _ = to_rows(source, cells, outcome.mapping, settings, country, vocabulary)
+    return Proposal(
+        source=source,
+        format=outcome.format,
+        encoding=outcome.encoding,
+        delimiter=outcome.delimiter,
+        header=outcome.header,
+        headerless=outcome.headerless,
+        mapping=outcome.mapping,
+        settings=settings,
+        country=country,
+        parsed=parsed.head(_SHOWN_ROWS),
+    )
+
+
+def _mapped_cells(outcome: Outcome) -> pl.DataFrame:
+    rows = outcome.first_rows
+    fields = outcome.mapping.fields()
+    return pl.DataFrame(
+        {"line": range(1, len(rows) + 1)}
+        | {name: [row[place] for row in rows] for name, place in fields.items()},
+        schema={"line": pl.Int64} | dict.fromkeys(fields, pl.String),
+    )
+
+
+def render_config(proposal: Proposal) -> str:
+    """Return a commented `entrega.toml` that reads the file as the proposal does.
+
+    The first rows stand in comments with every letter and digit of a person masked, so that the
+    file may be kept under version control.
+    """
+    dropped = [
+        name for place, name in enumerate(proposal.header) if proposal.role_of(place) is None
+    ]
+    parts = [
+        f"# Written by `entrega init` for {_quoted(proposal.source)}. Lines with # are choices left"
+        " open.\n",
+        _CREDITOR,
+        _LEGAL,
+        "\n".join(["[intake]", *_intake_lines(proposal)]),
+        "\n".join(["[intake.columns]", *_column_lines(proposal)]),
+        f"# not mapped, and so dropped: {', '.join(map(_quoted, dropped))}" if dropped else "",
+        "\n#   ".join(
+            ["# the first rows as they were understood, masked:", *_masked_rows(proposal.parsed)],
+        ),
+        _REST.replace("LANGUAGE", _quoted(_LANGUAGE_OF[proposal.country])),
+    ]
+    return "\n\n".join(part.strip("\n") for part in parts if part) + "\n"
+
+
+def _intake_lines(proposal: Proposal) -> list[str]:
+    settings = proposal.settings
+    lines = [
+        f"encoding = {_quoted(proposal.encoding)}" if proposal.encoding else "",
+        f"delimiter = {_quoted(proposal.delimiter)}" if proposal.format == "delimited" else "",
+        f"sheet = {_quoted(settings.sheet)}" if settings.sheet else "",
+        f"country = {_quoted(proposal.country)}  # how phones without a country code are read",
+        f"currency = {_quoted(settings.currency or '')}  # of amounts that name none",
+        f"date_order = {_quoted(settings.date_order)}" if settings.date_order else "",
+        f"decimal = {_quoted(settings.decimal)}" if settings.decimal else "",
+    ]
+    return [line for line in lines if line]
+
+
+def _column_lines(proposal: Proposal) -> list[str]:
+    lines = []
+    for role, places in proposal.mapping.columns.items():
+        names = [_quoted(proposal.header[place]) for place in places]
+        several = role in SEVERAL_ROLES
+        lines.append(f"{role} = [{', '.join(names)}]" if several else f"{role} = {names[0]}")
+    if "email" not in proposal.mapping.columns:
+        lines.append(
+            '# no column is known to hold e-mail addresses; name it here:\n# email = ["..."]'
+        )
+    return lines
+
+
+def _masked_rows(parsed: pl.DataFrame) -> list[str]:
+    shown = with_addresses(parsed, load_vocabulary()).select(
+        "debtor_id",
+        "name",
+        pl.col("addresses").list.join("; ").alias("emails"),
+        pl.col("amount").cast(pl.String),
+        "currency",
+        pl.col("due_date").cast(pl.String),
+    )
+    open_columns = ("amount", "currency", "due_date")
+    return [
+        ", ".join(
+            f"{column} {value if column in open_columns else mask(value)}"
+            for column, value in row.items()
+            if value
+        )
+        for row in shown.iter_rows(named=True)
+    ]
+
+
+def mask(text: str) -> str:
+    """Return the shape of a text: letters as x, digits as 9, no control characters.
+
+    >>> mask("Ana-99 <ana@x.example>")
+    'xxx-99 <xxx@x.xxxxxxx>'
+    """
+    printable = "".join(char if char.isprintable() else " " for char in text[:80])
+    return _DIGIT.sub("9", _LETTER.sub("x", printable))
+
+
+def _quoted(text: str) -> str:
+    # a JSON string is a TOML basic string but for DEL, which TOML wants escaped (TOML 1.0)
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+_CREDITOR: Final = """
+[creditor]
+# On whose behalf the debt is collected; debt notices name it (CDC 42-A in Brazil).
+# id = "loja-exemplo"
+# name = "Loja Exemplo Ltda"
+# address = "Rua Exemplo, 1, São Paulo"
+# tax_id = ""
+# A file of several creditors: the column that tells them apart, and a table for each.
+# column = "Credor"
+"""
+
+_LEGAL: Final = """
+[legal]
+# Holds for rows that do not say it themselves.
+# basis = "LGPD art. 7 X"
+# source = "creditor"   # debtor, creditor, agency, bureau, register
+# date = 2026-01-31     # when the addresses were collected
+"""
+
+_REST: Final = """
+[suppress]
+# files = ["opt-out.csv"]   # read again just before publishing
+
+[dns]
+# nameservers = ["127.0.0.1:53"]   # the system's where none is named
+
+[smtp]
+# Mail servers are asked only with an identity of your own.
+# enabled = true
+# helo = "verify.example.com"
+# mail_from = "verify@example.com"
+
+[gate]
+# on_red = "trim"   # or "refuse"
+
+[report]
+language = LANGUAGE
+"""

@@ -51,7 +51,7 @@ def _add(word: str, tallies: Iterable[Tally]) -> Tally:
 
 
 def _line(name: str, tally: Tally, shown: Shown) -> str:
-    return f"{name}: {shown.count(tally.debtors)} – {shown.owed(tally.debtors, tally.amounts)}"
+    return f"{name}: {shown.count(tally.debtors)} \N{EN DASH} {shown.owed(tally.debtors, tally.amounts)}"
 
 
 def _gate_line(gates: list[GateFacts], speech: Speech) -> str:
@@ -61,7 +61,7 @@ def _gate_line(gates: list[GateFacts], speech: Speech) -> str:
         says = speech.text("%(state)s, predicted bounce %(predicted)s, limit %(limit)s") % {
             "state": speech.word("gate", gate.state),
             "predicted": speech.share(gates[0].predicted_bounce),
-            "limit": speech.share(gate.limit),
+            "limit": speech.limit(gate.limit),
         }
         return f"{label}: {says}"
     if not gates:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -91,11 +92,11 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
 class PortfolioMaker:
     """Draws debtors of one creditor, row by row, into the columns of the frames."""
 
-    def __init__(self, random: Random, creditor_id: str, currency: str, language: str) -> None:
+    def __init__(self, random: Random, creditor_id: str, currency: str) -> None:
+        """Start without debtors."""
         self.random = random
         self.creditor_id = creditor_id
         self.currency = currency
-        self.language = language
         self.rows: dict[str, list[dict[str, Any]]] = {
             name: [] for name in ("records", "debtors", "contacts", "decided", "clusters")
         }
@@ -114,7 +115,7 @@ class PortfolioMaker:
             "tax_id": "11144477735",
             "tax_id_flag": draw.choices(["valid", "invalid", "missing"], weights=[90, 4, 6])[0],
             "phone": f"+55119{number:08d}" if draw.random() < 0.8 else None,
-            "language": self.language,
+            "language": None,
         }
         owes = draw.random() < 0.99
         days = draw.choice([-10, 5, 20, 45, 75, 120, 300, 700, None])
@@ -212,6 +213,7 @@ def make_frames(*makers: PortfolioMaker, quarantined: int = 12) -> RunFrames:
 def make_facts(frames: RunFrames, **run: Any) -> ReportFacts:  # noqa: ANN401
     """Return the facts beside the frames: names, a trimmed gate, row sums of the one file."""
     sent = frames.decided.filter(pl.col("decision") == Decision.SEND)
+    held = frames.decided.filter(pl.col("decision_reason") == DecisionReason.HOLD_GATE)
     creditors = frames.decided["creditor_id"].unique().sort().to_list()
     return ReportFacts(
         run=RunFacts(
@@ -233,9 +235,9 @@ def make_facts(frames: RunFrames, **run: Any) -> ReportFacts:  # noqa: ANN401
             GateFacts(
                 creditor_id=c,
                 state=GateState.TRIMMED,
-                reasons=(),
+                reasons=("over_limit",),
                 sent=sent.filter(pl.col("creditor_id") == c).height,
-                held=180,
+                held=held.filter(pl.col("creditor_id") == c).height,
                 limit=0.05,
                 predicted_bounce=0.031,
                 low=0.024,
@@ -246,16 +248,88 @@ def make_facts(frames: RunFrames, **run: Any) -> ReportFacts:  # noqa: ANN401
     )
 
 
+def make_portfolio(seed: int, creditor_id: str, currency: str, debtors: int) -> PortfolioMaker:
+    """Return a portfolio of so many debtors, the same for the same seed."""
+    maker = PortfolioMaker(Random(seed), creditor_id, currency)
+    for number in range(1, debtors + 1):
+        maker.add(number)
+    return maker
+
+
+HOSTILE: Final = (
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "{{ 7 * 7 }}",
+    "=cmd|'/C calc'!A0",
+    "@SUM(1+1)",
+    "\u202egnp.exe\u2066",
+    "\x00\x1b[2J\x07",
+    "x" * 5000,
+    "MARIA EXEMPLO 11144477735",
+    "https://evil.example/",
+)
+
+
+def make_hostile_frames() -> RunFrames:
+    """Return a run in which every outside text is an attack."""
+    frames = make_frames(make_portfolio(3, HOSTILE[0], "BRL", 200))
+    cycle = [HOSTILE[number % len(HOSTILE)] for number in range(200)]
+    texts = pl.Series(cycle)
+    contacts = frames.contacts.height
+    return RunFrames(
+        records=frames.records.with_columns(source=pl.lit(HOSTILE[1])),
+        quarantine=frames.quarantine.with_columns(
+            source=pl.lit(HOSTILE[1]), reason=pl.lit(HOSTILE[0])
+        ),
+        debtors=frames.debtors.with_columns(name=texts),
+        contacts=frames.contacts.with_columns(
+            email_raw=pl.lit("a@<b>evil</b>"),
+            suggestion=pl.lit("a@<i>evil</i>"),
+            provider=texts[:contacts],
+            legal_basis=texts[:contacts],
+        ),
+        decided=frames.decided.with_columns(name=texts, phone=texts),
+        clusters=frames.clusters,
+    )
+
+
 @pytest.fixture(scope="session")
 def run_frames() -> RunFrames:
     """Two thousand debtors of one Brazilian creditor."""
-    maker = PortfolioMaker(Random(7), "norte", "BRL", "pt-BR")
-    for number in range(1, 2001):
-        maker.add(number)
-    return make_frames(maker)
+    return make_frames(make_portfolio(7, "norte", "BRL", 2000))
 
 
 @pytest.fixture(scope="session")
-def summary(run_frames: RunFrames) -> Summary:
+def facts(run_frames: RunFrames) -> ReportFacts:
+    """What stands beside the frames of that run."""
+    return make_facts(run_frames)
+
+
+@pytest.fixture(scope="session")
+def summary(run_frames: RunFrames, facts: ReportFacts) -> Summary:
     """The numbers of that run."""
-    return summarise(run_frames, make_facts(run_frames))
+    return summarise(run_frames, facts)
+
+
+@pytest.fixture(scope="session")
+def hostile_frames() -> RunFrames:
+    """A run in which every outside text is an attack."""
+    return make_hostile_frames()
+
+
+@pytest.fixture(scope="session")
+def hostile_summary(hostile_frames: RunFrames) -> Summary:
+    """The numbers of the hostile run, its file, creditor and warnings hostile as well."""
+    facts = make_facts(hostile_frames, warnings=HOSTILE, lab_networks=(HOSTILE[1],))
+    source = SourceFacts(source=HOSTILE[1], rows=facts.sources[0].rows)
+    creditor = CreditorFacts(creditor_id=HOSTILE[0], name=HOSTILE[7] + HOSTILE[5])
+    return summarise(hostile_frames, replace(facts, sources=(source,), creditors=(creditor,)))
+
+
+@pytest.fixture(scope="session")
+def mixed_summary() -> Summary:
+    """A run over two creditors, one in reais and one in pesos, with very few debtors."""
+    frames = make_frames(
+        make_portfolio(1, "norte", "BRL", 300), make_portfolio(2, "sur", "MXN", 40)
+    )
+    return summarise(frames, make_facts(frames, warnings=("smtp_off",)))

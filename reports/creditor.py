@@ -87,7 +87,7 @@ def _count_reasons(view: pl.DataFrame) -> tuple[ReasonTally, ...]:
     groups = tally(view, ["decision", "decision_reason"])
     order = [str(word) for word in Decision]
     groups.sort(key=lambda g: (order.index(g.words[0]), -g.debtors, g.words[1]))
-    return tuple(ReasonTally(*g.words, g.debtors, g.amounts) for g in groups)
+    return tuple(ReasonTally(g.words[0], g.words[1], g.debtors, g.amounts) for g in groups)
 
 
 def _count_funnel(view: pl.DataFrame, records: int) -> tuple[FunnelStep, ...]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
 from functools import cache
 from gettext import GNUTranslations
 from importlib.resources import files
@@ -86,6 +85,7 @@ class Speech:
     def money(self, money: Money) -> str:
         r"""Return an amount as people of this language write it.
 
+        >>> from decimal import Decimal
         >>> brl = Money("BRL", Decimal("1234.56"))
         >>> load_speech("pt-BR").money(brl)
         'R$\xa01.234,56'

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -36,10 +36,18 @@ SILENCING: Final = (
 
 WIDTHS: Final = (390, 1280)
 
+Show = Callable[[Summary, str, int], None]
+
+
+@pytest.fixture
+def summaries(summary: Summary, mixed_summary: Summary, hostile_summary: Summary) -> list[Summary]:
+    """Gather an ordinary run, one over two creditors, and one full of attacks."""
+    return [summary, mixed_summary, hostile_summary]
+
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
-    """A Chromium with an empty profile; the driver's path is given, so nothing is downloaded."""
+    """Start a Chromium with an empty profile; the driver's path is given: nothing is fetched."""
     options = webdriver.ChromeOptions()
     options.binary_location = str(CHROMIUM)
     for argument in SILENCING:
@@ -53,43 +61,41 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chro
         chrome.quit()
 
 
-def show(browser: webdriver.Chrome, page: Path, width: int) -> None:
-    metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-    browser.get(page.as_uri())
+@pytest.fixture
+def show(browser: webdriver.Chrome, tmp_path: Path) -> Show:
+    """Open the page of a summary at a width, as a phone where that is small."""
+
+    def show_page(summary: Summary, language: str, width: int) -> None:
+        page = tmp_path / "report.html"
+        page.write_text(render_page(summary, language), encoding="utf-8")
+        metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
+        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+        browser.get(page.as_uri())
+
+    return show_page
 
 
-def overflow(browser: webdriver.Chrome) -> int:
-    script = "return document.scrollingElement.scrollWidth - window.innerWidth"
-    return int(browser.execute_script(script))
+def console(browser: webdriver.Chrome) -> list[object]:
+    """Return what the page wrote to the console; the driver's own command, selenium types none."""
+    return list(browser.execute("getLog", {"type": "browser"})["value"])
 
 
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("kind", ["summary", "mixed_summary", "hostile_summary"])
 def test_no_overflow_and_a_silent_console(
-    request: pytest.FixtureRequest,
-    browser: webdriver.Chrome,
-    tmp_path: Path,
-    kind: str,
-    language: str,
-    width: int,
+    browser: webdriver.Chrome, show: Show, summaries: list[Summary], language: str, width: int
 ) -> None:
-    summary: Summary = request.getfixturevalue(kind)
-    page = tmp_path / "report.html"
-    page.write_text(render_page(summary, language), encoding="utf-8")
-    show(browser, page, width)
-    assert browser.execute_script("return window.innerWidth") == width
-    assert overflow(browser) <= 0
-    assert browser.get_log("browser") == []
+    for summary in summaries:
+        show(summary, language, width)
+        assert browser.execute_script("return window.innerWidth") == width
+        assert browser.execute_script("return document.scrollingElement.scrollWidth") <= width
+        assert console(browser) == []
 
 
 def test_the_first_screen_of_a_phone_shows_the_first_decision(
-    browser: webdriver.Chrome, tmp_path: Path, summary: Summary
+    browser: webdriver.Chrome, show: Show, summary: Summary
 ) -> None:
-    page = tmp_path / "report.html"
-    page.write_text(render_page(summary, "pt-BR"), encoding="utf-8")
-    show(browser, page, 390)
+    show(summary, "pt-BR", 390)
     bottom = browser.execute_script(
         "return document.querySelector('.card').getBoundingClientRect().bottom"
     )
@@ -97,11 +103,9 @@ def test_the_first_screen_of_a_phone_shows_the_first_decision(
 
 
 def test_hostile_texts_run_nothing(
-    browser: webdriver.Chrome, tmp_path: Path, hostile_summary: Summary
+    browser: webdriver.Chrome, show: Show, hostile_summary: Summary
 ) -> None:
-    page = tmp_path / "report.html"
-    page.write_text(render_page(hostile_summary, "pt-BR"), encoding="utf-8")
-    show(browser, page, 1280)
+    show(hostile_summary, "pt-BR", 1280)
     script = "return document.querySelectorAll('script, img, b > i, a').length"
     assert browser.execute_script(script) == 0
     assert "<script>alert(1)</script>" in browser.execute_script("return document.body.innerText")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -23,6 +23,7 @@ from checks.model import (
     Reason,
     Verdict,
 )
+from checks.score.gate import GateReason
 from reports.advice import ACTIONS
 from reports.creditor import CHANNELS, TAX_ID_FLAGS
 from reports.language import LANGUAGES, load_catalogue, load_speech
@@ -33,17 +34,17 @@ from reports.work_lists import COLUMNS
 ROOM = Path(reports.__file__).parent
 PROVIDERS = Path(__file__).parents[2] / "data" / "reference" / "providers.toml"
 
-GATE_REASONS = (
-    "within_limit",
-    "over_limit",
-    "provider_over_limit",
-    "canary",
-    "refused",
-    "nothing_fits",
-    "empty_list",
-    "shrunk",
-    "stale_suppressions",
-    "forced",
+QUARANTINED = (
+    "bad_bytes",
+    "bad_json",
+    "empty_row",
+    "id_too_long",
+    "no_creditor",
+    "nul_character",
+    "too_long",
+    "unbalanced_quote",
+    "unidentified",
+    "wrong_column_count",
 )
 
 WORDS = {
@@ -54,7 +55,8 @@ WORDS = {
     "decision reason": tuple(DecisionReason),
     "gate": tuple(GateState),
     "gate meaning": tuple(GateState),
-    "gate reason": GATE_REASONS,
+    "gate reason": tuple(GateReason),
+    "quarantine": QUARANTINED,
     "class": CLASSES,
     "class short": CLASSES,
     "funnel": ("records", "debtors", *FUNNEL),
@@ -94,7 +96,12 @@ def strings(catalogue: Catalog, context: str | None, message: str | tuple[str, .
     entry = catalogue.get(key, context)
     if entry is None or entry.fuzzy:
         return []
-    return [entry.string] if isinstance(entry.string, str) else list(entry.string)
+    return forms(entry.string)
+
+
+def forms(text: str | Iterable[str] | None) -> list[str]:
+    """Return a message's text, or its plural forms, as a list."""
+    return [text] if isinstance(text, str) else list(text or ())
 
 
 def names_of(text: str) -> list[str]:
@@ -120,8 +127,7 @@ def test_every_machine_word_has_a_sentence(language: str, family: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_sentences_keep_the_names_of_their_figures(language: str) -> None:
     for entry in load_catalogue(language):
-        ids = [entry.id] if isinstance(entry.id, str) else list(entry.id)
-        said = [entry.string] if isinstance(entry.string, str) else list(entry.string)
+        ids, said = forms(entry.id), forms(entry.string)
         if entry.id:
             assert {tuple(names_of(text)) for text in said} == {
                 tuple(names_of(text)) for text in ids

@@ -29,6 +29,7 @@ from reports.tallies import amounts_of, tally
 from reports.view import CLASSES, FUNNEL, buckets_of
 
 MOST_REPAIRS: Final = 10
+MOST_BASES: Final = 8
 
 CHANNELS: Final = ("whatsapp", "sms", "voice", "letter")
 TAX_ID_FLAGS: Final = ("valid", "invalid", "missing")
@@ -71,7 +72,7 @@ def summarise_creditor(
         channels=_count_channels(view),
         advice=advise(view),
         repairs=count_repairs(contacts, most=MOST_REPAIRS, least=rules.small_cell),
-        bases=count_bases(contacts),
+        bases=count_bases(contacts, most=MOST_BASES, least=rules.small_cell),
         tax_id_flags=_in_order(view, "tax_id_flag", TAX_ID_FLAGS),
     )
 
@@ -86,7 +87,7 @@ def _count_reasons(view: pl.DataFrame) -> tuple[ReasonTally, ...]:
     groups = tally(view, ["decision", "decision_reason"])
     order = [str(word) for word in Decision]
     groups.sort(key=lambda g: (order.index(g.words[0]), -g.debtors, g.words[1]))
-    return tuple(ReasonTally(*g.words, g.debtors, g.amounts) for g in groups)
+    return tuple(ReasonTally(g.words[0], g.words[1], g.debtors, g.amounts) for g in groups)
 
 
 def _count_funnel(view: pl.DataFrame, records: int) -> tuple[FunnelStep, ...]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
 from functools import cache
 from gettext import GNUTranslations
 from importlib.resources import files
@@ -31,8 +30,12 @@ LANGUAGES: Final = ("pt-BR", "es-MX", "en")
 
 _DAY: Final = {"pt-BR": "dd/MM/yyyy", "es-MX": "dd/MM/yyyy", "en": "d MMM yyyy"}
 
-# Mexicans write pesos with the sign before and the code after, since "$" alone may be dollars.
-_MONEY: Final = {("es-MX", "MXN"): "¤#,##0.00 ¤¤", ("en", "MXN"): "$#,##0.00 ¤¤"}
+# Signs as at home, separators as the reader's language has them. Pesos carry their code as well,
+# since "$" alone may be dollars.
+_MONEY: Final = {"BRL": "R$\N{NO-BREAK SPACE}#,##0.00", "MXN": "$#,##0.00\N{NO-BREAK SPACE}MXN"}
+
+NOTHING: Final = "\N{EN DASH}"
+"""What stands where there is no figure to show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,21 +74,30 @@ class Speech:
         """
         return format_percent(share, format="#,##0.0%", locale=self.locale)
 
+    def limit(self, share: float) -> str:
+        """Return a round share as a percentage, with a decimal only where it has one.
+
+        >>> load_speech("en").limit(0.1), load_speech("pt-BR").limit(0.025)
+        ('10%', '2,5%')
+        """
+        return format_percent(share, format="#,##0.#%", locale=self.locale)
+
     def money(self, money: Money) -> str:
         r"""Return an amount as people of this language write it.
 
+        >>> from decimal import Decimal
         >>> brl = Money("BRL", Decimal("1234.56"))
         >>> load_speech("pt-BR").money(brl)
         'R$\xa01.234,56'
         >>> load_speech("es-MX").money(Money("MXN", Decimal("1234.56")))
-        '$1,234.56 MXN'
+        '$1,234.56\xa0MXN'
         """
-        pattern = _MONEY.get((self.language, money.currency))
+        pattern = _MONEY.get(money.currency)
         return format_currency(money.amount, money.currency, format=pattern, locale=self.locale)
 
     def amounts(self, amounts: Sequence[Money]) -> str:
         """Return amounts of several currencies side by side, a dash where nothing is owed."""
-        return " + ".join(self.money(money) for money in amounts) or "–"
+        return " + ".join(self.money(money) for money in amounts) or NOTHING
 
     def day(self, moment: datetime) -> str:
         """Return the day of a moment, in UTC.

@@ -51,7 +51,8 @@ def _add(word: str, tallies: Iterable[Tally]) -> Tally:
 
 
 def _line(name: str, tally: Tally, shown: Shown) -> str:
-    return f"{name}: {shown.count(tally.debtors)} – {shown.owed(tally.debtors, tally.amounts)}"
+    owed = shown.owed(tally.debtors, tally.amounts)
+    return f"{name}: {shown.count(tally.debtors)} \N{EN DASH} {owed}"
 
 
 def _gate_line(gates: list[GateFacts], speech: Speech) -> str:
@@ -61,13 +62,14 @@ def _gate_line(gates: list[GateFacts], speech: Speech) -> str:
         says = speech.text("%(state)s, predicted bounce %(predicted)s, limit %(limit)s") % {
             "state": speech.word("gate", gate.state),
             "predicted": speech.share(gates[0].predicted_bounce),
-            "limit": speech.share(gate.limit),
+            "limit": speech.limit(gate.limit),
         }
         return f"{label}: {says}"
     if not gates:
         return f"{label}: " + speech.text("no list was made")
     states = Counter(str(gate.state) for gate in gates)
-    return f"{label}: " + ", ".join(f"{speech.word('gate', s)} {states[s]}" for s in sorted(states))
+    counted = (f"{speech.word('gate', state)} {states[state]}" for state in sorted(states))
+    return f"{label}: " + ", ".join(counted)
 
 
 def _first_step(advice: list[Tally], shown: Shown) -> str:

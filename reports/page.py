@@ -6,7 +6,7 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from reports.language import load_speech
+from reports.language import NOTHING, load_speech
 from reports.plain import MOST_CHARACTERS, mask_tax_ids, plain
 from reports.shown import Shown
 from reports.summary import Summary
@@ -50,7 +50,13 @@ def _environment(language: str) -> Environment:
         pgettext=sentences.pgettext,
         npgettext=sentences.npgettext,
     )
-    environment.globals |= {"speech": speech, "n": speech.number, "share": speech.share}
+    environment.globals |= {
+        "nothing": NOTHING,
+        "speech": speech,
+        "n": speech.number,
+        "share": speech.share,
+        "limit": speech.limit,
+    }
     environment.filters["plain"] = _plain
     return environment
 

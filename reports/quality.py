@@ -68,8 +68,26 @@ def count_repairs(contacts: pl.DataFrame, *, most: int, least: int) -> tuple[Rep
     return tuple(RepairTally(*row) for row in ranked.iter_rows())
 
 
-def count_bases(contacts: pl.DataFrame) -> tuple[BasisTally, ...]:
-    """Count contacts by source and legal basis; an empty word where none was given."""
+def count_bases(contacts: pl.DataFrame, *, most: int, least: int) -> tuple[BasisTally, ...]:
+    """Count contacts by source and legal basis; an empty word where none was given.
+
+    A basis is outside text: beyond the `most` frequent ones, and where fewer than `least`
+    contacts have it, it counts as `other`.
+    """
+    named = contacts.select(pl.col("source", "legal_basis").fill_null(""))
+    common = (
+        named.group_by("legal_basis")
+        .len()
+        .filter(pl.col("len") >= least)
+        .sort(["len", "legal_basis"], descending=[True, False])
+        .head(most)["legal_basis"]
+    )
+    kept = pl.col("legal_basis").is_in([*common, ""])
     keys = ["source", "legal_basis"]
-    counts = contacts.with_columns(pl.col(keys).fill_null("")).group_by(keys).len().sort(keys)
+    counts = (
+        named.with_columns(pl.when(kept).then("legal_basis").otherwise(pl.lit("other")))
+        .group_by(keys)
+        .len()
+        .sort(keys)
+    )
     return tuple(BasisTally(*row) for row in counts.iter_rows())

@@ -46,7 +46,7 @@ _FAMILIES: Final = {
 """Columns of machine words and the family their sentences stand under."""
 
 _SHARES: Final = ("score", "ownership")
-_NAMES: Final = ("name", "creditor_id", "debtor_id")
+_ADDRESSES: Final = ("email", "suggestion")
 
 
 class Sheets:
@@ -141,7 +141,8 @@ class Sheets:
         elif isinstance(value, int):
             sheet.write_number(row, column, value)
         else:
-            text = mask_tax_ids(plain(value)) if name in _NAMES else plain(value, most=320)
+            text = plain(value, most=320)
+            text = text if name in _ADDRESSES else mask_tax_ids(text)
             sheet.write_string(row, column, text, self._formats["text"])
 
     def _count(self, sheet: Worksheet, row: int, column: int, debtors: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reports.language import Speech
+from reports.language import NOTHING, Speech
 from reports.summary import AgeingRow, ClassTally, CreditorSummary, Money, Tally
 
 
@@ -12,6 +12,7 @@ from reports.summary import AgeingRow, ClassTally, CreditorSummary, Money, Tally
 class Shown:
     """What aggregated tables show of small groups: fewer than `least` debtors stay unseen (L26).
 
+    >>> from reports.language import load_speech
     >>> shown = Shown(load_speech("en"), least=5)
     >>> shown.count(0), shown.count(4), shown.count(1200)
     ('0', '<5', '1,200')
@@ -30,11 +31,11 @@ class Shown:
 
     def owed(self, debtors: int, amounts: tuple[Money, ...]) -> str:
         """Return what these debtors owe; a dash where they are too few or owe nothing."""
-        return "–" if self.hides(debtors) else self.speech.amounts(amounts)
+        return NOTHING if self.hides(debtors) else self.speech.amounts(amounts)
 
     def share(self, part: int, whole: int) -> str:
         """Return a part of a whole as a percentage, or a dash."""
-        return "–" if not whole or self.hides(part) else self.speech.share(part / whole)
+        return NOTHING if not whole or self.hides(part) else self.speech.share(part / whole)
 
     def debtors(self, debtors: int) -> str:
         """Return a count with its noun."""
@@ -51,7 +52,7 @@ class Shown:
             return self.speech.text("not due yet")
         if row.until is None:
             return self.speech.text("over %(days)s") % {"days": row.since - 1}
-        return f"{row.since}–{row.until}"
+        return f"{row.since}\N{EN DASH}{row.until}"
 
     def weight(self, creditor: CreditorSummary, tally: Tally | ClassTally) -> float:
         """Return how long this tally's bar is: its share of the amount, 0..1.

@@ -1,4 +1,4 @@
-"""One row per debtor with everything a report counts by: class, ageing bucket, way to be sent to."""
+"""One row per debtor with all that a report counts by: class, overdue bucket, steps passed."""
 
 from __future__ import annotations
 
@@ -78,11 +78,20 @@ def _pass_contacts(frames: RunFrames, rules: ReportRules) -> pl.DataFrame:
 
 def _class_of(rules: ReportRules) -> pl.Expr:
     score = pl.when(pl.col("email").is_not_null()).then(pl.col("score")).otherwise(pl.col("best"))
-    cut = pl.when(~pl.col("with_address").fill_null(value=False)).then(pl.lit("none"))
-    cut = cut.when(pl.col("best").is_null()).then(pl.lit("E"))
-    for word, edge in zip("ABC", rules.class_edges, strict=True):
-        cut = cut.when(score >= edge).then(pl.lit(word))
-    return cut.otherwise(pl.lit("D"))
+    a, b, c = rules.class_edges
+    return (
+        pl.when(pl.col("with_address").is_null())
+        .then(pl.lit("none"))
+        .when(pl.col("best").is_null())
+        .then(pl.lit("E"))
+        .when(score >= a)
+        .then(pl.lit("A"))
+        .when(score >= b)
+        .then(pl.lit("B"))
+        .when(score >= c)
+        .then(pl.lit("C"))
+        .otherwise(pl.lit("D"))
+    )
 
 
 def _bucket_of(rules: ReportRules) -> pl.Expr:

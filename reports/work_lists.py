@@ -37,6 +37,8 @@ COLUMNS: Final = (
     "phone",
 )
 
+_TAX_ID_SHAPE: Final = r"^(\d{11}|[A-ZÑ&]{3,4}\d{6}[A-Z0-9]{3})$"
+
 
 @dataclass(frozen=True, slots=True)
 class WorkLists:
@@ -49,7 +51,7 @@ class WorkLists:
 def work_lists(frames: RunFrames) -> WorkLists:
     """Return at most `MOST_ROWS` debtors for each decision in `LISTED`.
 
-    A debtor id that is the debtor's CPF or RFC is masked (rule L17).
+    A debtor id that is the debtor's CPF or RFC, mistyped ones included, is masked (rule L17).
     """
     said = (
         frames.contacts.drop_nulls("email")
@@ -57,7 +59,7 @@ def work_lists(frames: RunFrames) -> WorkLists:
         .unique([*KEY, "email"], keep="first", maintain_order=True)
         .select(*KEY, "email", "suggestion", "verdict", "reason")
     )
-    tax_ids = frames.debtors.select(*KEY, "tax_id")
+    tax_ids = frames.debtors.select(*KEY, "tax_id", "tax_id_flag")
     lists: dict[Decision, pl.DataFrame] = {}
     totals: dict[Decision, int] = {}
     for decision in LISTED:
@@ -76,11 +78,13 @@ def _masked_id() -> pl.Expr:
     bare = pl.col("debtor_id").str.to_uppercase().str.replace_all(r"[^0-9A-ZÑ&]", "")
     cpf = pl.lit("***") + bare.str.slice(3, 6) + pl.lit("**")  # as the federal register masks it
     rfc = bare.str.slice(0, 4) + pl.lit("***") + bare.str.slice(-3)
-    is_tax_id = bare == pl.col("tax_id")
+    mistyped = (pl.col("tax_id_flag") == "invalid") & bare.str.contains(_TAX_ID_SHAPE)
+    is_tax_id = (bare == pl.col("tax_id")) | mistyped
+    length = bare.str.len_chars()  # a CPF has 11 characters, an RFC 12 or 13, a CNPJ 14
     return (
-        pl.when(is_tax_id & (bare.str.len_chars() == 11))
+        pl.when(is_tax_id & length.is_in([11]))
         .then(cpf)
-        .when(is_tax_id & bare.str.len_chars().is_in([12, 13]))
+        .when(is_tax_id & length.is_in([12, 13]))
         .then(rfc)
         .otherwise(pl.col("debtor_id"))
         .alias("debtor_id")

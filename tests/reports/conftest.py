@@ -1,14 +1,15 @@
-"""A synthetic run of two thousand debtors, and the switch that rewrites golden files."""
+"""Synthetic runs to report on, and the comparison with golden files."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from pathlib import Path
-from random import Random
-from typing import Any, Final
+from typing import Final
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -27,235 +28,261 @@ from reports import (
 
 AS_OF: Final = datetime(2026, 12, 31, 12, 0, tzinfo=UTC)
 
-PROVIDERS: Final = {
-    "gmail": ("gmail.com", 55),
-    "microsoft_consumer": ("hotmail.com", 27),
-    "yahoo": ("yahoo.com.br", 6),
-    "uol": ("uol.com.br", 4),
-    "terra": ("terra.com.br", 2),
-    "other": ("correio.example", 6),
-}
+PROVIDERS: Final = pl.DataFrame(
+    [
+        ("gmail", "gmail.com", 0.55),
+        ("microsoft_consumer", "hotmail.com", 0.27),
+        ("yahoo", "yahoo.com.br", 0.06),
+        ("uol", "uol.com.br", 0.04),
+        ("terra", "terra.com.br", 0.02),
+        ("other", "correio.example", 0.06),
+    ],
+    schema=["provider", "domain", "share"],
+    orient="row",
+)
 
-# reason, score, ownership, share, and the decision it leads to
-OUTCOMES: Final = (
-    (Reason.NOT_ASKED_SMTP_OFF, 0.97, 0.90, 50, Decision.SEND, DecisionReason.CONFIDENT),
-    (Reason.NOT_ASKED_SMTP_OFF, 0.88, 0.90, 9, Decision.HOLD, DecisionReason.HOLD_GATE),
-    (Reason.NOT_ASKED_POLICY, 0.84, 0.90, 8, Decision.HOLD, DecisionReason.HOLD_CANARY),
-    (Reason.DELIVERED_BEFORE, 0.98, 0.97, 4, Decision.SEND, DecisionReason.CONFIDENT),
-    (
-        Reason.NOT_ASKED_POLICY,
-        0.86,
-        0.62,
-        5,
-        Decision.SEND_NEUTRAL,
-        DecisionReason.NEUTRAL_OWNERSHIP,
-    ),
-    (Reason.ACCEPTS_ALL, 0.71, 0.90, 3, Decision.SEND_NEUTRAL, DecisionReason.NEUTRAL_UNCONFIRMED),
-    (Reason.SUSPECTED_TYPO, 0.55, 0.85, 3, Decision.REVIEW, DecisionReason.REVIEW_REPAIR),
-    (Reason.NOT_ASKED_SMTP_OFF, 0.90, 0.40, 1, Decision.REVIEW, DecisionReason.REVIEW_THIRD_PARTY),
-    (Reason.GREYLISTED, 0.82, 0.90, 2, Decision.HOLD, DecisionReason.HOLD_RETRY),
-    (Reason.NOT_ASKED_SMTP_OFF, 0.93, 0.20, 2, Decision.SUPPRESS, DecisionReason.BLOCKED_EMPLOYER),
-    (Reason.NOT_ASKED_SMTP_OFF, 0.93, 0.90, 1, Decision.SUPPRESS, DecisionReason.SUPPRESS_OPT_OUT),
-    (
-        Reason.NO_SUCH_DOMAIN,
-        0.01,
-        0.90,
-        4,
-        Decision.OTHER_CHANNEL,
-        DecisionReason.NO_USABLE_ADDRESS,
-    ),
-    (Reason.BAD_LOCAL_PART, 0.0, 0.90, 1, Decision.OTHER_CHANNEL, DecisionReason.NO_USABLE_ADDRESS),
-    (None, None, None, 7, Decision.OTHER_CHANNEL, DecisionReason.NO_ADDRESS),
+OUTCOMES: Final = pl.DataFrame(
+    [
+        ("not_asked_smtp_off", 0.97, 0.90, 0.50, "send", "confident"),
+        ("delivered_before", 0.98, 0.97, 0.04, "send", "confident"),
+        ("not_asked_smtp_off", 0.88, 0.90, 0.09, "hold", "hold_gate"),
+        ("not_asked_policy", 0.84, 0.90, 0.08, "hold", "hold_canary"),
+        ("greylisted", 0.82, 0.90, 0.02, "hold", "hold_retry"),
+        ("not_asked_policy", 0.86, 0.62, 0.05, "send_neutral", "neutral_ownership"),
+        ("accepts_all", 0.71, 0.90, 0.03, "send_neutral", "neutral_unconfirmed"),
+        ("suspected_typo", 0.55, 0.85, 0.03, "review", "review_repair"),
+        ("not_asked_smtp_off", 0.90, 0.40, 0.01, "review", "review_third_party"),
+        ("not_asked_smtp_off", 0.93, 0.20, 0.02, "suppress", "blocked_employer"),
+        ("not_asked_smtp_off", 0.93, 0.90, 0.01, "suppress", "suppress_opt_out"),
+        ("no_such_domain", 0.01, 0.90, 0.04, "other_channel", "no_usable_address"),
+        ("bad_local_part", 0.00, 0.90, 0.01, "other_channel", "no_usable_address"),
+        (None, None, None, 0.07, "other_channel", "no_address"),
+    ],
+    schema=["reason", "score", "ownership", "share", "decision", "decision_reason"],
+    orient="row",
+)
+"""What may become of a debtor, and how often."""
+
+HOSTILE: Final = (
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "{{ 7 * 7 }}",
+    "=cmd|'/C calc'!A0",
+    "@SUM(1+1)",
+    "\u202egnp.exe\u2066",
+    "\x00\x1b[2J\x07",
+    "x" * 5000,
+    "MARIA EXEMPLO 11144477735",
+    "https://evil.example/",
 )
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--update-golden", action="store_true", help="rewrite the golden files")
-
-
 @pytest.fixture
-def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
-    """Compare a text with its golden file, or rewrite the file under --update-golden."""
+def golden() -> Callable[[str, str], None]:
+    """Compare a text with its golden file; UPDATE_GOLDEN=1 in the environment rewrites it."""
     folder = Path(__file__).parent / "golden"
-    update = bool(request.config.getoption("--update-golden"))
 
     def compare(name: str, text: str) -> None:
         path = folder / name
-        if update:
+        if os.environ.get("UPDATE_GOLDEN") == "1":
             path.write_text(text, encoding="utf-8")
         assert text == path.read_text(encoding="utf-8")
 
     return compare
 
 
-class PortfolioMaker:
-    """Draws debtors of one creditor, row by row, into the columns of the frames."""
-
-    def __init__(self, random: Random, creditor_id: str, currency: str, language: str) -> None:
-        self.random = random
-        self.creditor_id = creditor_id
-        self.currency = currency
-        self.language = language
-        self.rows: dict[str, list[dict[str, Any]]] = {
-            name: [] for name in ("records", "debtors", "contacts", "decided", "clusters")
-        }
-
-    def add(self, number: int) -> None:
-        """Add one debtor, its record, its contact and what was decided."""
-        draw = self.random
-        reason, score, ownership, _, decision, why = draw.choices(
-            OUTCOMES, weights=[outcome[3] for outcome in OUTCOMES]
-        )[0]
-        key = {"creditor_id": self.creditor_id, "debtor_id": f"D{number:05d}"}
-        person = {
-            **key,
-            "kind": "pf",
-            "name": f"Pessoa Sintética {number}",
-            "tax_id": "11144477735",
-            "tax_id_flag": draw.choices(["valid", "invalid", "missing"], weights=[90, 4, 6])[0],
-            "phone": f"+55119{number:08d}" if draw.random() < 0.8 else None,
-            "language": self.language,
-        }
-        owes = draw.random() < 0.99
-        days = draw.choice([-10, 5, 20, 45, 75, 120, 300, 700, None])
-        money = {
-            "invoices": draw.choice([1, 1, 1, 2, 3]) if owes else 0,
-            "amount": Decimal(draw.randint(5_000, 900_000)) / 100 if owes else None,
-            "currency": self.currency if owes else None,
-        }
-        self.rows["records"].append({"source": "carteira.csv", "line": number, **person})
-        self.rows["debtors"].append({**person, **money, "due_date": date(2026, 10, 1)})
-        email = None
-        if reason is not None and score is not None:
-            email = self._add_contact(number, key, reason, score, ownership, decision, why)
-        elsewhere = decision == Decision.OTHER_CHANNEL
-        channel = "whatsapp" if person["phone"] else draw.choice(["letter", "letter", None])
-        cluster = number - 1 if draw.random() < 0.03 else number
-        self.rows["decided"].append(
-            {
-                **{name: person[name] for name in (*key, "kind", "name", "phone")},
-                **money,
-                "cluster_id": f"K{cluster:05d}",
-                "decision": decision,
-                "decision_reason": why,
-                "email": None if elsewhere else email,
-                "score": score,
-                "ownership": ownership,
-                "backups": [],
-                "other_channel": channel if elsewhere else None,
-                "days_overdue": days,
-            }
-        )
-        self.rows["clusters"].append({**key, "cluster_id": f"K{cluster:05d}", "link": "single"})
-
-    def _add_contact(
-        self,
-        number: int,
-        key: dict[str, str],
-        reason: Reason,
-        score: float,
-        ownership: float | None,
-        decision: Decision,
-        why: DecisionReason,
-    ) -> str:
-        names = list(PROVIDERS)
-        provider = self.random.choices(names, weights=[PROVIDERS[name][1] for name in names])[0]
-        email = f"pessoa.{number}@{PROVIDERS[provider][0]}"
-        typo = reason == Reason.SUSPECTED_TYPO
-        written = f"pessoa.{number}@gmial.com" if typo else email
-        self.rows["contacts"].append(
-            {
-                **dict.fromkeys(f.CONTACTS, None),
-                **key,
-                "email_raw": written,
-                "email": written,
-                "verdict": VERDICT_OF[reason],
-                "reason": reason,
-                "score": score,
-                "score_basis": "prior",
-                "ownership": ownership,
-                "decision": decision,
-                "decision_reason": why,
-                "provider": None if reason == Reason.BAD_LOCAL_PART else provider,
-                "smtp_code": 451 if reason == Reason.GREYLISTED else None,
-                "suggestion": f"pessoa.{number}@gmail.com" if typo else None,
-                "origin": "file",
-                "source": self.random.choice(["creditor", "creditor", "debtor", "agency"]),
-                "legal_basis": "contract",
-            }
-        )
-        return written
-
-
-def make_frames(*makers: PortfolioMaker, quarantined: int = 12) -> RunFrames:
-    """Return the frames of the makers' portfolios and some quarantined rows."""
-    rows = {
-        name: [row for maker in makers for row in maker.rows[name]]
-        for name in ("records", "debtors", "contacts", "decided", "clusters")
+def draw_debtors(seed: int, creditor_id: str, currency: str, debtors: int) -> pl.DataFrame:
+    """Draw one row per debtor with everything that the frames of a run say of it."""
+    random = np.random.default_rng(seed)
+    outcomes = random.choice(OUTCOMES.height, debtors, p=OUTCOMES["share"])
+    providers = random.choice(PROVIDERS.height, debtors, p=PROVIDERS["share"])
+    number = pl.int_range(1, debtors + 1, eager=True)
+    owes = pl.Series(random.random(debtors) < 0.99)
+    drawn = {
+        "creditor_id": pl.Series([creditor_id]).new_from_index(0, debtors),
+        "debtor_id": pl.select(pl.format("D{}", number.cast(pl.String).str.zfill(5))).to_series(),
+        "cluster_id": (number - pl.Series(random.random(debtors) < 0.03).cast(pl.Int64)).cast(
+            pl.String
+        ),
+        "number": number,
+        "tax_id_flag": random.choice(["valid", "invalid", "missing"], debtors, p=[0.9, 0.04, 0.06]),
+        "has_phone": random.random(debtors) < 0.8,
+        "has_letter": random.random(debtors) < 0.7,
+        "owes": owes,
+        "invoices": random.choice([1, 1, 1, 2, 3], debtors),
+        "cents": random.integers(5_000, 900_000, debtors),
+        "days": random.choice([-10, 5, 20, 45, 75, 120, 300, 700, 9999], debtors),
+        "source": random.choice(["creditor", "creditor", "debtor", "agency"], debtors),
     }
-    aside = [
-        {"source": "carteira.csv", "line": 90_000 + n, "reason": reason, "detail": "debtor_id"}
-        for n, reason in zip(
-            range(quarantined), ["no_identity", "ragged_row"] * quarantined, strict=False
-        )
-    ]
-    return RunFrames(
-        records=pl.DataFrame(rows["records"], schema=f.RECORDS),
-        debtors=pl.DataFrame(rows["debtors"], schema=f.DEBTORS),
-        contacts=pl.DataFrame(rows["contacts"], schema=f.CONTACTS),
-        decided=pl.DataFrame(rows["decided"], schema=f.DECIDED_DEBTORS),
-        clusters=pl.DataFrame(rows["clusters"], schema=f.CLUSTERS),
-        quarantine=pl.DataFrame(aside, schema=f.QUARANTINE),
+    rows = pl.DataFrame(drawn).hstack(OUTCOMES[outcomes].drop("share"))
+    return rows.hstack(PROVIDERS[providers].drop("share")).with_columns(
+        kind=pl.lit("pf"),
+        name=pl.format("Pessoa Sintética {}", "number"),
+        tax_id=pl.lit("11144477735"),
+        phone=pl.when("has_phone").then(pl.format("+55119{}", pl.col("number") + 80_000_000)),
+        invoices=pl.when("owes").then("invoices").otherwise(0),
+        amount=pl.when("owes").then(pl.col("cents").cast(f.MONEY) / 100).cast(f.MONEY),
+        currency=pl.when("owes").then(pl.lit(currency)),
+        due_date=pl.lit(date(2026, 10, 1)),
+        days_overdue=pl.when(pl.col("days") != 9999).then("days"),
     )
 
 
-def make_facts(frames: RunFrames, **run: Any) -> ReportFacts:  # noqa: ANN401
+def complete(rows: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
+    """Return the rows in a schema, null where they say nothing."""
+    missing = [pl.lit(None, dtype).alias(n) for n, dtype in schema.items() if n not in rows.columns]
+    return f.shaped(rows.with_columns(missing), schema)
+
+
+def make_contacts(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return one contact for every debtor that has a reason."""
+    typo = pl.col("reason") == Reason.SUSPECTED_TYPO
+    person = pl.format("pessoa.{}@", "number")
+    written = person + pl.when(typo).then(pl.lit("gmial.com")).otherwise("domain")
+    shaped = pl.col("reason") != Reason.BAD_LOCAL_PART
+    found = rows.drop_nulls("reason").with_columns(
+        email_raw=written,
+        email=pl.when(shaped).then(written),
+        provider=pl.when(shaped).then("provider"),
+        suggestion=pl.when(typo).then(person + pl.lit("gmail.com")),
+        verdict=pl.col("reason").replace_strict(VERDICT_OF),
+        smtp_code=pl.when(pl.col("reason") == Reason.GREYLISTED).then(451),
+        score_basis=pl.lit("prior"),
+        origin=pl.lit("file"),
+        legal_basis=pl.lit("contract"),
+    )
+    return complete(found, f.CONTACTS)
+
+
+def make_decided(rows: pl.DataFrame, contacts: pl.DataFrame) -> pl.DataFrame:
+    """Return what was decided; a debtor that e-mail does not reach has a channel or none."""
+    key = ["creditor_id", "debtor_id"]
+    elsewhere = pl.col("decision") == Decision.OTHER_CHANNEL
+    letter = pl.when("has_letter").then(pl.lit("letter"))
+    channel = pl.when("has_phone").then(pl.lit("whatsapp")).otherwise(letter)
+    chosen = rows.join(contacts.select(*key, "email"), on=key, how="left").with_columns(
+        email=pl.when(~elsewhere).then("email"),
+        other_channel=pl.when(elsewhere).then(channel),
+    )
+    return complete(chosen, f.DECIDED_DEBTORS)
+
+
+def make_frames(*drawn: pl.DataFrame, quarantined: int = 12) -> RunFrames:
+    """Return the frames of a run over the drawn debtors, and some quarantined rows."""
+    rows = pl.concat(drawn)
+    contacts = make_contacts(rows)
+    records = rows.with_columns(source=pl.lit("carteira.csv"), line=pl.int_range(1, pl.len() + 1))
+    reasons = (["unidentified", "wrong_column_count"] * quarantined)[:quarantined]
+    aside = pl.DataFrame({"reason": reasons}).with_columns(
+        source=pl.lit("carteira.csv"), line=pl.int_range(pl.len()) + 90_000, detail=pl.lit("")
+    )
+    return RunFrames(
+        records=complete(records, f.RECORDS),
+        quarantine=complete(aside, f.QUARANTINE),
+        debtors=complete(rows, f.DEBTORS),
+        contacts=contacts,
+        decided=make_decided(rows, contacts),
+        clusters=complete(rows.with_columns(link=pl.lit("single")), f.CLUSTERS),
+    )
+
+
+def make_facts(
+    frames: RunFrames, warnings: tuple[str, ...] = (), lab_networks: tuple[str, ...] = ()
+) -> ReportFacts:
     """Return the facts beside the frames: names, a trimmed gate, row sums of the one file."""
-    sent = frames.decided.filter(pl.col("decision") == Decision.SEND)
-    creditors = frames.decided["creditor_id"].unique().sort().to_list()
+    counts = frames.decided.group_by("creditor_id").agg(
+        (pl.col("decision") == Decision.SEND).sum().alias("sent"),
+        (pl.col("decision_reason") == DecisionReason.HOLD_GATE).sum().alias("held"),
+    )
+    gates = tuple(
+        GateFacts(
+            creditor_id=creditor_id,
+            state=GateState.TRIMMED,
+            reasons=("over_limit",),
+            sent=sent,
+            held=held,
+            limit=0.05,
+            predicted_bounce=0.031,
+            low=0.024,
+            high=0.041,
+        )
+        for creditor_id, sent, held in counts.sort("creditor_id").iter_rows()
+    )
+    rows = frames.records.height + frames.quarantine.height
     return ReportFacts(
         run=RunFacts(
             run_id="r-20261231-0001",
             as_of=AS_OF,
             rules_version="2026.11",
             digests={"input": "ab" * 32, "configuration": "cd" * 32},
-            **run,
+            warnings=warnings,
+            lab_networks=lab_networks,
         ),
-        sources=(
-            SourceFacts(
-                source="carteira.csv", rows=frames.records.height + frames.quarantine.height
-            ),
-        ),
+        sources=(SourceFacts(source="carteira.csv", rows=rows),),
         creditors=tuple(
-            CreditorFacts(creditor_id=c, name=f"Companhia Exemplo {c.upper()}") for c in creditors
+            CreditorFacts(creditor_id=gate.creditor_id, name=f"Companhia {gate.creditor_id}")
+            for gate in gates
         ),
-        gates=tuple(
-            GateFacts(
-                creditor_id=c,
-                state=GateState.TRIMMED,
-                reasons=(),
-                sent=sent.filter(pl.col("creditor_id") == c).height,
-                held=180,
-                limit=0.05,
-                predicted_bounce=0.031,
-                low=0.024,
-                high=0.041,
-            )
-            for c in creditors
+        gates=gates,
+    )
+
+
+def make_hostile_frames() -> RunFrames:
+    """Return a run in which every outside text is an attack."""
+    frames = make_frames(draw_debtors(3, HOSTILE[0], "BRL", 200))
+    texts = pl.Series([HOSTILE[number % len(HOSTILE)] for number in range(200)])
+    return RunFrames(
+        records=frames.records.with_columns(source=pl.lit(HOSTILE[1])),
+        quarantine=frames.quarantine.with_columns(
+            source=pl.lit(HOSTILE[1]), reason=pl.lit(HOSTILE[0])
         ),
+        debtors=frames.debtors.with_columns(name=texts),
+        contacts=frames.contacts.with_columns(
+            email_raw=pl.lit("a@<b>evil</b>"),
+            suggestion=pl.lit("a@<i>evil</i>"),
+            provider=texts[: frames.contacts.height],
+            legal_basis=texts[: frames.contacts.height],
+        ),
+        decided=frames.decided.with_columns(name=texts, phone=texts),
+        clusters=frames.clusters,
     )
 
 
 @pytest.fixture(scope="session")
 def run_frames() -> RunFrames:
-    """Two thousand debtors of one Brazilian creditor."""
-    maker = PortfolioMaker(Random(7), "norte", "BRL", "pt-BR")
-    for number in range(1, 2001):
-        maker.add(number)
-    return make_frames(maker)
+    """Make a run over two thousand debtors of one Brazilian creditor."""
+    return make_frames(draw_debtors(7, "norte", "BRL", 2000))
 
 
 @pytest.fixture(scope="session")
-def summary(run_frames: RunFrames) -> Summary:
-    """The numbers of that run."""
-    return summarise(run_frames, make_facts(run_frames))
+def facts(run_frames: RunFrames) -> ReportFacts:
+    """Make what stands beside the frames of that run."""
+    return make_facts(run_frames)
+
+
+@pytest.fixture(scope="session")
+def summary(run_frames: RunFrames, facts: ReportFacts) -> Summary:
+    """Count that run."""
+    return summarise(run_frames, facts)
+
+
+@pytest.fixture(scope="session")
+def hostile_frames() -> RunFrames:
+    """Make a run in which every outside text is an attack."""
+    return make_hostile_frames()
+
+
+@pytest.fixture(scope="session")
+def hostile_summary(hostile_frames: RunFrames) -> Summary:
+    """Count the hostile run; its file, its creditor and its warnings are hostile as well."""
+    facts = make_facts(hostile_frames, warnings=HOSTILE, lab_networks=(HOSTILE[1],))
+    source = SourceFacts(source=HOSTILE[1], rows=facts.sources[0].rows)
+    creditor = CreditorFacts(creditor_id=HOSTILE[0], name=HOSTILE[7] + HOSTILE[5])
+    return summarise(hostile_frames, replace(facts, sources=(source,), creditors=(creditor,)))
+
+
+@pytest.fixture(scope="session")
+def mixed_summary() -> Summary:
+    """Count a run over two creditors, one in reais and one in pesos, with few debtors."""
+    frames = make_frames(draw_debtors(1, "norte", "BRL", 300), draw_debtors(2, "sur", "MXN", 40))
+    return summarise(frames, make_facts(frames, warnings=("smtp_off",)))

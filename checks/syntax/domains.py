@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
-from functools import partial
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import lru_cache, partial
 from typing import Final
 
 import idna
@@ -27,25 +29,15 @@ JUDGED_DOMAINS: Final = pl.Schema(
 
 
 def judge_domains(domains: pl.Series, reference: SyntaxReference) -> pl.DataFrame:
-    """Return `JUDGED_DOMAINS` for distinct lower-case ASCII domains.
+    """Return `JUDGED_DOMAINS` for those of distinct lower-case ASCII domains that are known.
 
     `suspected_typo` is given to known misspellings and to endings no domain has; a domain that is
     only near a popular one gets a proposal and no verdict, for it may be somebody's own.
     """
     domain = pl.col("domain")
+    columns = _Columns.of(reference)
     parent = domain.str.replace(r"^[^.]*\.", "")
-    disposable = domain.is_in(reference.disposable_domains) | parent.is_in(
-        reference.disposable_domains
-    )
-    frame = (
-        domains.rename("domain")
-        .to_frame()
-        .with_columns(
-            is_free=domain.is_in(reference.free_domains) & ~disposable,
-            is_disposable=disposable,
-            is_typo=domain.is_in(list(reference.domain_typos)) | _mended(reference).is_not_null(),
-        )
-    )
+    is_typo = domain.is_in(columns.typos) | _mended(reference).is_not_null()
     reason = (
         pl.when(domain.str.contains(rf"^{any_of(reference.placeholder_domains)}\."))
         .then(pl.lit(Reason.PLACEHOLDER.value))
@@ -53,15 +45,50 @@ def judge_domains(domains: pl.Series, reference: SyntaxReference) -> pl.DataFram
         .then(pl.lit(Reason.SPECIAL_USE_DOMAIN.value))
         .when("is_disposable")
         .then(pl.lit(Reason.DISPOSABLE.value))
-        .when("is_typo")
+        .when(is_typo)
         .then(pl.lit(Reason.SUSPECTED_TYPO.value))
     )
+    frame = domains.rename("domain").to_frame()
+    frame = frame.with_columns(
+        is_disposable=domain.is_in(columns.disposable) | parent.is_in(columns.disposable)
+    )
+    frame = frame.with_columns(
+        is_free=domain.is_in(columns.free) & ~pl.col("is_disposable"),
+        domain_reason=reason,
+    )
     meant = _meant(frame.filter(~pl.col("is_disposable"))["domain"], reference)
+    is_known = pl.any_horizontal(
+        "is_free", "is_disposable", pl.col("domain_reason", "meant").is_not_null()
+    )
     return (
-        frame.with_columns(domain_reason=reason)
-        .join(meant, on="domain", how="left", maintain_order="left")
+        frame.join(meant, on="domain", how="left", maintain_order="left")
+        .filter(is_known)
         .select(JUDGED_DOMAINS.names())
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """A reference's sets as columns: made once, not per call."""
+
+    free: pl.Series
+    disposable: pl.Series
+    typos: pl.Series
+    never_corrected: pl.Series
+
+    @staticmethod
+    @lru_cache(maxsize=4)
+    def of(reference: SyntaxReference) -> _Columns:
+        def column(*names: Collection[str]) -> pl.Series:
+            return pl.Series(sorted(frozenset().union(*names)), dtype=pl.String())
+
+        free, disposable = reference.free_domains, reference.disposable_domains
+        return _Columns(
+            free=column(free),
+            disposable=column(disposable),
+            typos=column(reference.domain_typos),
+            never_corrected=column(free, disposable, reference.real_domains),
+        )
 
 
 def special_use_pattern(reference: SyntaxReference) -> str:
@@ -89,8 +116,8 @@ def _meant(domains: pl.Series, reference: SyntaxReference) -> pl.DataFrame:
         mended=pl.coalesce(_unaccented(domains, reference), _mended(reference), "domain")
     )
     frame = frame.with_columns(listed=by_table(pl.col("mended")))
-    known = reference.free_domains | reference.disposable_domains | reference.real_domains
-    unlisted = frame.filter(pl.col("listed").is_null() & ~pl.col("mended").is_in(known))
+    never_corrected = pl.col("mended").is_in(_Columns.of(reference).never_corrected)
+    unlisted = frame.filter(pl.col("listed").is_null() & ~never_corrected)
     near = _nearest_popular(unlisted["mended"].unique(maintain_order=True), reference)
     meant = pl.coalesce("listed", "near", "mended")
     return (

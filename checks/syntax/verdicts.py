@@ -22,35 +22,46 @@ _HELD_KEY: Final = "|".join(
 _RISKY: Final = [reason.value for reason in Reason if VERDICT_OF[reason] is Verdict.RISKY]
 
 
-def judge_addresses(rows: pl.DataFrame, mixed: pl.Expr, reference: SyntaxReference) -> pl.DataFrame:
-    """Return `SYNTAX` for `email_raw, address, domain` of addresses whose shape is valid.
-
-    `mixed` tells of a row whether the address mixes scripts.
-    """
-    judged = judge_domains(rows["domain"].unique(maintain_order=True), reference)
-    address, domain_reason = pl.col("address"), pl.col("domain_reason")
-    is_placeholder = address.str.contains(_placeholder_address(reference))
-    reason = (
-        pl.when(is_placeholder)
-        .then(pl.lit(Reason.PLACEHOLDER.value))
-        .when(mixed)
-        .then(pl.lit(Reason.MIXED_SCRIPT.value))
-        .otherwise(domain_reason)
-    )
+def judge_addresses(rows: pl.DataFrame, reference: SyntaxReference) -> pl.DataFrame:
+    """Return `SYNTAX` for `email_raw, address, domain, is_mixed` of addresses of valid shape."""
+    judged = judge_domains(rows["domain"].unique(), reference)
+    address = pl.col("address")
     rows = rows.join(judged, on="domain", how="left", maintain_order="left").with_columns(
-        reason=reason, is_role=has_role(address, reference.role_names)
+        is_role=has_role(address, reference.role_names),
+        is_placeholder=address.str.contains(_placeholder_address(reference)),
+        is_free=pl.col("is_free").fill_null(value=False),
+        is_disposable=pl.col("is_disposable").fill_null(value=False),
     )
-    has_proposal = pl.col("meant").is_not_null() & (
-        pl.col("reason").is_null() | (pl.col("reason") == Reason.SUSPECTED_TYPO.value)
+    told = pl.any_horizontal(
+        "is_placeholder", "is_mixed", pl.col("domain_reason", "meant").is_not_null()
     )
-    rows = rows.with_columns(has_proposal=has_proposal)
-    proposed = rows.filter("has_proposal").with_columns(
-        suggestion=address.str.replace("@.*$", "@") + pl.col("meant")
+    rows = rows.with_columns(told=told)
+    return pl.concat(
+        [
+            _without_reason(rows.filter(~pl.col("told"))),
+            _with_reason(rows.filter("told")),
+        ]
     )
-    plain = rows.filter(~pl.col("has_proposal")).with_columns(
-        suggestion=pl.lit(None, dtype=pl.String())
+
+
+def _without_reason(rows: pl.DataFrame) -> pl.DataFrame:
+    nothing = pl.lit(None, dtype=pl.String())
+    return shaped(rows.with_columns(verdict=nothing, reason=nothing, suggestion=nothing), SYNTAX)
+
+
+def _with_reason(rows: pl.DataFrame) -> pl.DataFrame:
+    reason = (
+        pl.when("is_placeholder")
+        .then(pl.lit(Reason.PLACEHOLDER.value))
+        .when("is_mixed")
+        .then(pl.lit(Reason.MIXED_SCRIPT.value))
+        .otherwise("domain_reason")
     )
-    return _with_verdict(pl.concat([plain, proposed]))
+    proposal = pl.col("address").str.replace("@.*$", "@") + pl.col("meant")
+    is_open = pl.col("reason").is_null() | (pl.col("reason") == Reason.SUSPECTED_TYPO.value)
+    return _with_verdict(
+        rows.with_columns(reason=reason).with_columns(suggestion=pl.when(is_open).then(proposal))
+    )
 
 
 def judge_refused(rows: pl.DataFrame, reference: SyntaxReference) -> pl.DataFrame:
@@ -96,7 +107,7 @@ def _placeholder_address(reference: SyntaxReference) -> str:
 
 
 def _placeholder_text(reference: SyntaxReference) -> str:
-    names = any_of(reference.placeholder_names)
-    cells = any_of(reference.placeholder_cells)
-    pairs = any_of(reference.placeholder_addresses)
+    names = any_of(reference.placeholder_names, accents=True)
+    cells = any_of(reference.placeholder_cells, accents=True)
+    pairs = any_of(reference.placeholder_addresses, accents=True)
     return rf"^\W*(?:(?:{names}|{_HELD_KEY})(?:\W*$|[0-9]{{0,3}}@)|{cells}\W*$|{pairs}(?:\.|\W*$))"

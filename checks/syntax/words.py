@@ -20,18 +20,18 @@ _ACCENTED: Final = {
 }
 
 
-def any_of(words: Collection[str]) -> str:
+def any_of(words: Collection[str], *, accents: bool = False) -> str:
     r"""Return a regex group for any of the words, longest first, with or without separators.
 
-    Portuguese and Spanish accents match too; an empty collection matches nothing.
+    `accents` lets Portuguese and Spanish accents match too; an empty collection matches nothing.
 
-    >>> any_of({"nao tem"})
-    '(?:[nñ][aáàâãä][oóôõö][\\s._/-]*t[eéèê]m)'
+    >>> any_of({"nao tem", "sem"})
+    '(?:nao[\\s._/-]*tem|sem)'
     """
     if not words:
         return r"(?:[^\s\S])"  # no character is neither space nor anything else
     longest_first = sorted(words, key=lambda word: (-len(word), word))
-    return "(?:" + "|".join(_pattern(word) for word in longest_first) + ")"
+    return "(?:" + "|".join(_pattern(word, accents=accents) for word in longest_first) + ")"
 
 
 def has_role(address: pl.Expr, words: Collection[str]) -> pl.Expr:
@@ -46,8 +46,9 @@ def has_role(address: pl.Expr, words: Collection[str]) -> pl.Expr:
     return address.str.contains(rf"^{any_of(words)}[._-]?[0-9]{{0,2}}(?:\+[^@]*)?@")
 
 
-def _pattern(word: str) -> str:
+def _pattern(word: str, *, accents: bool) -> str:
+    letters = _ACCENTED if accents else {}
     return _BETWEEN_WORDS.join(
-        "".join(_ACCENTED.get(letter, re.escape(letter)) for letter in part)
+        "".join(letters.get(letter, re.escape(letter)) for letter in part)
         for part in word.split(" ")
     )

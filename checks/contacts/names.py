@@ -23,6 +23,7 @@ NAME_PARTS: Final = pl.Schema(
 
 _PERSON_WORDS: Final = 2
 _COMPANY_LETTERS: Final = 4
+_SPELT_LETTERS: Final = 5
 
 _SOUNDS: Final = (  # spellings that Portuguese and Spanish first names share; final vowels stay,
     ("ph", "f"),  # they tell Mario from Maria
@@ -73,8 +74,17 @@ def _folded(text: pl.Expr) -> pl.Expr:
 
 
 def _without_forms(folded: pl.Expr, words: NameWords) -> pl.Expr:
-    forms = "|".join(re.escape(form) for form in sorted(words.legal_forms, key=len, reverse=True))
+    """Return a company's name without the legal forms at its end.
+
+    Dots have become spaces, so that S.A. de C.V. reads `s a de c v`: letters may stand apart.
+    """
+    longest_first = sorted(words.legal_forms, key=len, reverse=True)
+    forms = "|".join(" ".join(map(_spelt, form.split())) for form in longest_first)
     return folded.str.replace(rf"(?: (?:{forms}))+$", "")
+
+
+def _spelt(word: str) -> str:
+    return " ?".join(word) if len(word) <= _SPELT_LETTERS else re.escape(word)
 
 
 def _generation(company: pl.Expr, words: NameWords) -> pl.Expr:

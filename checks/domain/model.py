@@ -153,7 +153,7 @@ class ResolverSettings:
     """
 
     nameservers: tuple[Nameserver, ...]
-    positive_controls: tuple[str, ...] = ("gmail.com", "outlook.com", "uol.com.br")
+    positive_controls: tuple[str, ...] = ("gmail.com", "outlook.com")
     negative_suffixes: tuple[str, ...] = ("com", "com.br", "com.mx")
     concurrency: int = 100
     waits: tuple[float, ...] = (1.5, 2.5, 4.0)  # of the 1st, 2nd, 3rd attempt at one question

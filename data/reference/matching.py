@@ -1,4 +1,4 @@
-"""Alias rules and name words for matching debtors, read once from matching.toml."""
+"""Alias rules and name words for matching debtors, read once."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from functools import cache
 from importlib.resources import files
 
 from checks.contacts.model import AliasRule, MatchReference, NameWords
+from data.reference.tables import read_column
 
 
 @cache
@@ -18,7 +19,6 @@ def load_match_reference() -> MatchReference:
     ['.']
     """
     raw = tomllib.loads(files("data.reference").joinpath("matching.toml").read_text("utf-8"))
-    names = raw["names"]
     return MatchReference(
         alias_rules=tuple(
             AliasRule(
@@ -30,10 +30,12 @@ def load_match_reference() -> MatchReference:
             for rule in raw["alias"]
         ),
         names=NameWords(
-            particles=tuple(names["particles"]),
-            generations=tuple(names["generations"].items()),
-            legal_forms=tuple(
-                sorted({form for forms in names["legal_forms"].values() for form in forms})
-            ),
+            particles=_folded("name_particles.csv", "particle"),
+            generations=tuple(raw["generations"].items()),
+            legal_forms=_folded("legal_forms.csv", "form"),
         ),
     )
+
+
+def _folded(table: str, column: str) -> tuple[str, ...]:
+    return tuple(sorted({word.lower() for word in read_column(table, column)}))

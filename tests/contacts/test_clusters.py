@@ -90,6 +90,11 @@ JOINED: Final = {
         {"kind": "pj", "name": "ACEROS DEL NORTE SA DE CV", "address": "x@an.example"},
         "address_name",
     ),
+    "legal forms letter by letter": (
+        {"kind": "pj", "name": "Aceros del Norte S. de R. L. de C. V.", "address": "x@an.example"},
+        {"kind": "pj", "name": "Aceros del Norte, S/A", "address": "x@an.example"},
+        "address_name",
+    ),
     "a phone and an equal name": (
         {"name": "Rui Barros Lima", "phone": "+5511987654321"},
         {"name": "Rui Barros Lima", "phone": "+5511987654321"},

@@ -265,6 +265,23 @@ def test_a_resolver_that_begins_to_lie_midway_loses_what_it_said_since() -> None
     assert [one.trust for one in report.controls][-1] is Trust.DENIES
 
 
+def test_d63_lost_and_doubled_packets_make_nobody_dead() -> None:
+    names = [f"d{number}.example" for number in range(60)]
+    zone = {**ZONE, **dict.fromkeys(names, ZONE["good.example"])}
+    packets = itertools.count()
+
+    async def lossy(asked: Asked, send: Send) -> None:
+        number = next(packets)
+        wire = Lab(zone).response(asked).to_wire()
+        for _ in range((1, 0, 2)[number % 3] if asked.name in names else 1):
+            send(wire)
+
+    frame, report = _check(names, Lab(zone, {"*": lossy}))
+    assert set(frame["reason"]) <= {None, "dns_timeout"}
+    assert frame["reason"].null_count() > 40
+    assert report.degraded is None
+
+
 def test_only_believed_nameservers_are_asked() -> None:
     good, bad = Lab(ZONE), Lab(ZONE, {"*": _deny})
     frame, report = _check(list(EXPECTED), bad, good)

@@ -4,13 +4,14 @@
     python -m sandbox serve --portfolio FOLDER
 
 `serve` prints one line of JSON with the endpoints when it is ready, and runs until it is
-interrupted or its standard input is closed.
+interrupted.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import signal
 import sys
 from pathlib import Path
@@ -59,6 +60,8 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument(
         "--start-at", type=float, default=DEFAULT_START, help="policy epoch, seconds"
     )
+    serve.add_argument("--until-stdin-closes", action="store_true", help="stop with its parent")
+    serve.add_argument("--hostile", action="store_true", help="serve hostile.toml as well")
     return parser
 
 
@@ -71,13 +74,15 @@ async def _serve(chosen: argparse.Namespace) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    loop.add_reader(sys.stdin.fileno(), _stop_at_end, stop)
+    if chosen.until_stdin_closes:
+        loop.add_reader(sys.stdin.fileno(), _stop_at_end, stop)
     async with internet(
         world,
         chosen.journal,
         mood=chosen.mood,
         tempo=tempo,
         start_at=chosen.start_at,
+        hostile=chosen.hostile,
     ) as endpoints:
         sys.stdout.write(endpoints.to_json() + "\n")
         sys.stdout.flush()
@@ -86,7 +91,7 @@ async def _serve(chosen: argparse.Namespace) -> None:
 
 def _stop_at_end(stop: asyncio.Event) -> None:
     """Stop when whoever started the sandbox has closed its standard input."""
-    if not sys.stdin.buffer.read1(4096):
+    if not os.read(sys.stdin.fileno(), 4096):
         stop.set()
 
 

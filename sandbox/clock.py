@@ -38,10 +38,10 @@ class PolicyClock:
 
 
 def answer(clock: PolicyClock, line: bytes) -> bytes:
-    """Return the reply to one line of a client; `error` where it is no known request.
+    r"""Return the reply to one line of a client; `error` where it is no known request.
 
     >>> answer(PolicyClock(5.0), b"advance 7.5"), answer(PolicyClock(5.0), b"rewind")
-    (b'7.5\\n', b'error\\n')
+    (b'7.5\n', b'error\n')
     """
     verb, _, rest = line.strip().partition(b" ")
     if verb == b"now":

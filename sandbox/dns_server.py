@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
-from typing import Final, Literal
+from typing import Final, Literal, cast
 
 import dns.flags
 import dns.message
@@ -81,7 +81,9 @@ class Responder:
         except dns.exception.TooBig:
             return _truncated(response)
 
-    def _fill(self, response: dns.message.Message, name: dns.name.Name, kind: int) -> bool:
+    def _fill(
+        self, response: dns.message.Message, name: dns.name.Name, kind: dns.rdatatype.RdataType
+    ) -> bool:
         """Put the answer in; False where nobody answers."""
         if self._mood == "servfail":
             response.set_rcode(dns.rcode.SERVFAIL)
@@ -105,7 +107,9 @@ class Responder:
             name = dns.name.from_text(records["CNAME"][0])
         return True
 
-    def _fill_missing(self, response: dns.message.Message, name: dns.name.Name, kind: int) -> None:
+    def _fill_missing(
+        self, response: dns.message.Message, name: dns.name.Name, kind: dns.rdatatype.RdataType
+    ) -> None:
         if self._mood == "address":
             _add(response, name, kind, [PARKING_ADDRESS] if kind == dns.rdatatype.A else [])
         else:
@@ -129,7 +133,7 @@ def _question_end(query: bytes) -> int | None:
 def _add(
     response: dns.message.Message,
     name: dns.name.Name,
-    kind: int,
+    kind: dns.rdatatype.RdataType,
     rdata: list[str],
 ) -> None:
     if not rdata:
@@ -157,8 +161,9 @@ class _Udp(asyncio.DatagramProtocol):
     def __init__(self, responder: Responder) -> None:
         self._responder = responder
 
-    def connection_made(self, transport: asyncio.DatagramTransport) -> None:
-        self._transport = transport
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        # Python 3.11's datagram transport is none to isinstance
+        self._transport = cast("asyncio.DatagramTransport", transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         reply = self._responder.reply(data, tcp=False)

@@ -24,11 +24,12 @@ from typing import Final, Self
 
 from sandbox.clock import PolicyClock, serve_clock
 from sandbox.dns_server import DnsServer, Mood, Responder
+from sandbox.hostile_farm import HostileFarm, hostile_records
 from sandbox.journals import JournalWriter
 from sandbox.personality import LAB_NETWORK
 from sandbox.smtp_farm import SmtpFarm, Tempo
 from sandbox.world import World
-from sandbox.zone import PROBE, SENDER_DOMAIN, zone_of
+from sandbox.zone import PROBE, SENDER_DOMAIN, Zone, zone_of
 
 DEFAULT_START: Final = 1_795_176_000.0
 """Policy time at the start unless given: 2026-11-20T12:00:00Z."""
@@ -78,15 +79,26 @@ async def internet(
     tempo: Tempo | None = None,
     start_at: float = DEFAULT_START,
     clock: PolicyClock | None = None,
+    hostile: bool = False,
 ) -> AsyncIterator[Endpoints]:
-    """Run everything on the running event loop, and yield where it is reached."""
+    """Run everything on the running event loop, and yield where it is reached.
+
+    With `hostile`, the cases of hostile.toml are served as well, under hostile.example.
+    """
     policy = clock if clock is not None else PolicyClock(start_at)
     writer = JournalWriter(journal, policy.now)
-    farm = SmtpFarm(world, policy, writer, tempo if tempo is not None else Tempo())
-    names = DnsServer(Responder(zone_of(world), mood))
+    pace = tempo if tempo is not None else Tempo()
+    farm = SmtpFarm(world, policy, writer, pace)
+    foes = HostileFarm(writer, pace)
+    zone = zone_of(world)
+    if hostile:
+        zone = Zone({**zone.records, **hostile_records()}, zone.fates)
+    names = DnsServer(Responder(zone, mood))
     served_clock = await serve_clock(policy)
     try:
         smtp_port = await farm.start()
+        if hostile:
+            await foes.start(smtp_port)
         dns_port = await names.start()
         clock_port = served_clock.sockets[0].getsockname()[1]
         yield Endpoints(
@@ -99,6 +111,7 @@ async def internet(
         await names.stop()
     finally:
         await farm.stop()
+        await foes.stop()
         served_clock.close()
         writer.close()
 
@@ -120,7 +133,15 @@ def start(
     ask for (see `python -m sandbox serve --help`).
     """
     pace = tempo if tempo is not None else Tempo()
-    command = [sys.executable, "-m", "sandbox", "serve", "--journal", str(journal)]
+    command = [
+        sys.executable,
+        "-m",
+        "sandbox",
+        "serve",
+        "--until-stdin-closes",
+        "--journal",
+        str(journal),
+    ]
     command += ["--seed", str(seed), "--mood", mood, "--start-at", repr(start_at)]
     command += ["--io-scale", repr(pace.io_scale), "--reply-delay", repr(pace.reply_delay)]
     command += [] if portfolio is None else ["--portfolio", str(portfolio)]

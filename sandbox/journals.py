@@ -1,10 +1,14 @@
 """The servers' own journals: what really happened, for a referee who trusts no client.
 
-One file a personality, one JSON object a line, appended with one write each:
-`at` policy epoch, `ns` monotonic nanoseconds of this machine, `host` personality, `ip` server
-address, `client`, `session` (unique in the file's folder), `event`, and by event
-`connect`; `banner` with `reply`; `command` with `verb`, `arg`, `reply`; `early` (bytes came before the server had spoken:
-talking before the banner, or pipelining); `close` with `by` = quit | server | peer.
+One file a personality, one JSON object a line, appended with one write each. Every event has `at`
+(policy epoch), `ns` (monotonic nanoseconds of this machine), `host` (personality), `ip` (server
+address), `client`, `session` (unique while one farm runs) and `event`:
+
+- `connect`;
+- `banner` with `reply`;
+- `command` with `verb`, `arg` and `reply`, written when the reply is sent;
+- `early`: bytes came while the server had yet to speak (before the banner, or pipelined);
+- `close` with `by`: quit | server | peer.
 """
 
 from __future__ import annotations

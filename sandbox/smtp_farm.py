@@ -13,12 +13,15 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
-from sandbox.conversation import MAX_LINE, Conversation, split_command
 from sandbox.clock import PolicyClock
+from sandbox.conversation import MAX_LINE, Conversation, split_command
 from sandbox.host import Host, Reply
 from sandbox.journals import JournalWriter
 from sandbox.personality import Personality, load_personalities
 from sandbox.world import World, named
+
+TRIPWIRE: Final = "127.0.0.1"
+"""Where the farm listens for callers without an address guard; outside the lab's networks."""
 
 _BACKLOG: Final = 256
 _PORT_TRIES: Final = 20
@@ -27,8 +30,10 @@ _IDLE_SECONDS: Final = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Tempo:
-    """How the farm's waits become real: personality delays times `io_scale`, plus a delay on
-    every reply (seconds; benchmarks use it to play round trips).
+    """How the farm's waits become real.
+
+    Delays of personalities are multiplied by `io_scale`; `reply_delay` (seconds) comes before
+    every reply, with which benchmarks play round trips.
     """
 
     io_scale: float = 0.01
@@ -49,12 +54,12 @@ class SmtpFarm:
         self._hosts: dict[str, Host] = {}
         self._ordinals: Counter[str] = Counter()
         self._numbers = itertools.count(1)
-        self._server: asyncio.Server | None = None
+        self._servers: list[asyncio.Server] = []
         self._by_network = {host.network: host for host in load_personalities().values()}
 
     async def start(self, port: int = 0) -> int:
         """Listen on every address of the world; return the port that all share."""
-        sockets = bind_all(self._world.used_addresses(), port)
+        sockets = bind_all([TRIPWIRE, *self._world.used_addresses()], port)
         loop = asyncio.get_running_loop()
         self._servers = [
             await loop.create_server(lambda: SmtpServer(self), sock=each, backlog=_BACKLOG)

@@ -1,0 +1,265 @@
+"""Was the caller polite? Proved from the servers' own journals, not from the caller's.
+
+    violations = audit(read_journals(folder), load_personalities())
+
+A frame without rows means that no limit was broken. Refusals count what was answered 5xx to RCPT;
+hours and days are sliding windows of policy time. After a caller was killed, two rules show its
+death and not its manners: left_without_quit, and recipient_asked_again once per open session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from sandbox.personality import Personality
+
+VERBS: Final = ("EHLO", "HELO", "STARTTLS", "MAIL", "RCPT", "RSET", "QUIT")
+"""The only words a caller needs who never sends a message."""
+
+VIOLATIONS: Final = pl.Schema(
+    {
+        "rule": pl.String(),
+        "host": pl.String(),
+        "ip": pl.String(),  # null: the rule is about a whole host
+        "session": pl.String(),  # null: the rule is about several
+        "found": pl.Float64(),
+        "allowed": pl.Float64(),
+    },
+)
+"""One row per limit that was broken."""
+
+_HOUR: Final = 3_600.0
+_TOLERANCE: Final = 0.005  # seconds of spacing
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a caller of one class of hosts may do; budgets belong to a host's owner.
+
+    The owner is the provider, or for spread hosts the single server.
+    """
+
+    asked: bool = True
+    session_recipients: int = 5
+    session_refusals: int = 2
+    ip_connections: int = 1
+    host_connections: int = 4
+    hour_refusals: int = 10
+    day_refusals: int = 100
+    unknown_share: float = 0.20
+    spacing: float = 1.0
+
+
+LIMITS: Final[Mapping[str, Limits]] = {
+    "honest": Limits(
+        session_recipients=20,
+        session_refusals=3,
+        ip_connections=2,
+        hour_refusals=120,
+        day_refusals=1_000,
+        unknown_share=0.10,
+    ),
+    "forbidden": Limits(asked=False),
+    "business": Limits(
+        session_recipients=10,
+        ip_connections=2,
+        hour_refusals=120,
+        day_refusals=1_000,
+    ),
+    "other": Limits(),
+}
+"""The default policy by class of personality; the pipeline's own table must not be looser."""
+
+
+def audit(
+    journal: pl.DataFrame,
+    personalities: Mapping[str, Personality],
+    limits: Mapping[str, Limits] = LIMITS,
+    *,
+    least_recipients: int = 50,
+) -> pl.DataFrame:
+    """Return every broken limit, VIOLATIONS' columns, sorted.
+
+    Shares of unknown recipients are judged from `least_recipients` on.
+    """
+    table = _limit_table(personalities, limits)
+    events = journal.join(table, on="host", how="left", maintain_order="left").with_columns(
+        # budgets of shared hosts belong to the host, of spread ones to the address
+        pl.when("spread").then("ip").otherwise("host").alias("owner"),
+    )
+    commands = events.filter(pl.col("event") == "command")
+    recipients = commands.filter(pl.col("verb") == "RCPT").with_columns(
+        pl.col("reply").str.starts_with("5").alias("refused"),
+        pl.col("reply").str.starts_with("2").alias("accepted"),
+    )
+    found = [
+        _never_asked(events),
+        _tripped(events),
+        *_manners(events, commands),
+        *_per_session(recipients),
+        _repeats(recipients),
+        _spacing(events),
+        *_at_once(events),
+        *_refusals_in(recipients),
+        _asked_on(recipients, least_recipients),
+    ]
+    return pl.concat(found).sort("rule", "host", "ip", "session")
+
+
+def _limit_table(
+    personalities: Mapping[str, Personality],
+    limits: Mapping[str, Limits],
+) -> pl.DataFrame:
+    names = list(Limits.__dataclass_fields__)
+    rows = []
+    for name, kind in personalities.items():
+        own = limits[kind.caller_class]
+        rows.append({"host": name, "spread": kind.spread, **{n: getattr(own, n) for n in names}})
+    return pl.DataFrame(rows, schema_overrides={"unknown_share": pl.Float64, "spacing": pl.Float64})
+
+
+def _broken(
+    frame: pl.DataFrame,
+    rule: str,
+    found: pl.Expr,
+    allowed: pl.Expr,
+    *,
+    ip: str | None = "ip",
+    session: str | None = "session",
+) -> pl.DataFrame:
+    return frame.select(
+        pl.lit(rule).alias("rule"),
+        pl.col("host"),
+        (pl.col(ip) if ip else pl.lit(None, dtype=pl.String)).alias("ip"),
+        (pl.col(session) if session else pl.lit(None, dtype=pl.String)).alias("session"),
+        found.cast(pl.Float64).alias("found"),
+        allowed.cast(pl.Float64).alias("allowed"),
+    ).cast(VIOLATIONS)
+
+
+def _never_asked(events: pl.DataFrame) -> pl.DataFrame:
+    """Find connects to hosts that forbid being asked, or cannot answer."""
+    asked = events.filter((pl.col("event") == "connect") & ~pl.col("asked"))
+    return _broken(asked, "host_not_to_be_asked", pl.lit(1), pl.lit(0))
+
+
+def _tripped(events: pl.DataFrame) -> pl.DataFrame:
+    """Find connects outside the lab: the caller has no address guard."""
+    tripped = events.filter((pl.col("event") == "connect") & (pl.col("host") == "tripwire"))
+    return _broken(tripped, "forbidden_address", pl.lit(1), pl.lit(0))
+
+
+def _manners(events: pl.DataFrame, commands: pl.DataFrame) -> list[pl.DataFrame]:
+    """Find words out of turn, words out of the list, and leaving without QUIT."""
+    early = events.filter(pl.col("event") == "early")
+    strange = commands.filter(~pl.col("verb").is_in(VERBS))
+    greeted = events.filter((pl.col("event") == "banner") & pl.col("reply").str.starts_with("2"))
+    left = events.filter((pl.col("event") == "close") & (pl.col("by") == "peer"))
+    rude = left.join(greeted.select("session"), on="session", how="semi")
+    return [
+        _broken(early, "spoke_out_of_turn", pl.lit(1), pl.lit(0)),
+        _broken(strange, "verb_outside_the_list", pl.lit(1), pl.lit(0)),
+        _broken(rude, "left_without_quit", pl.lit(1), pl.lit(0)),
+    ]
+
+
+def _per_session(recipients: pl.DataFrame) -> list[pl.DataFrame]:
+    sums = recipients.group_by("host", "ip", "session").agg(
+        pl.len().alias("count"),
+        pl.col("refused").sum(),
+        pl.col("session_recipients", "session_refusals").first(),
+    )
+    many = sums.filter(pl.col("count") > pl.col("session_recipients"))
+    refused = sums.filter(pl.col("refused") > pl.col("session_refusals"))
+    return [
+        _broken(many, "recipients_in_a_session", pl.col("count"), pl.col("session_recipients")),
+        _broken(refused, "refusals_in_a_session", pl.col("refused"), pl.col("session_refusals")),
+    ]
+
+
+def _repeats(recipients: pl.DataFrame) -> pl.DataFrame:
+    """Find addresses asked again though a clear answer had been given."""
+    clear = (pl.col("refused") | pl.col("accepted")).cast(pl.Int64)
+    told = recipients.sort("ns").with_columns(
+        (clear.cum_sum() - clear).over("host", "arg").alias("told"),
+    )
+    again = told.filter(pl.col("told") > 0)
+    return _broken(again, "recipient_asked_again", pl.col("told") + 1, pl.lit(1))
+
+
+def _spacing(events: pl.DataFrame) -> pl.DataFrame:
+    """Find connects to one address too close in policy time."""
+    connects = events.filter(pl.col("event") == "connect").sort("ip", "ns")
+    gap = (pl.col("at") - pl.col("at").shift(1)).over("ip")
+    close = connects.with_columns(gap.alias("gap")).filter(
+        pl.col("gap") < pl.col("spacing") - _TOLERANCE,
+    )
+    return _broken(close, "connects_too_close", pl.col("gap"), pl.col("spacing"))
+
+
+def _at_once(events: pl.DataFrame) -> list[pl.DataFrame]:
+    """Find more sessions open at once than allowed, at one address or one host."""
+    steps = (
+        events.filter(pl.col("event").is_in(["connect", "close"]))
+        .with_columns(pl.when(pl.col("event") == "connect").then(1).otherwise(-1).alias("step"))
+        .sort("ns")
+        .with_columns(
+            pl.col("step").cum_sum().over("ip").alias("at_ip"),
+            pl.col("step").cum_sum().over("owner").alias("at_host"),
+        )
+    )
+    crowded = steps.filter(pl.col("at_ip") > pl.col("ip_connections"))
+    crowds = steps.filter(pl.col("at_host") > pl.col("host_connections"))
+    return [
+        _broken(crowded, "connections_at_an_address", pl.col("at_ip"), pl.col("ip_connections")),
+        _broken(crowds, "connections_at_a_host", pl.col("at_host"), pl.col("host_connections")),
+    ]
+
+
+def _refusals_in(recipients: pl.DataFrame) -> list[pl.DataFrame]:
+    """Find more refusals than a sliding hour or day allows."""
+    refused = recipients.filter("refused").sort("owner", "ns")
+    broken = []
+    for rule, span, limit in (
+        ("refusals_in_an_hour", _HOUR, "hour_refusals"),
+        ("refusals_in_a_day", 24 * _HOUR, "day_refusals"),
+    ):
+        # the refusal `limit` places before this one must lie outside the window
+        place = pl.int_range(pl.len()).over("owner")
+        ranked = refused.with_columns(place.alias("place"))
+        before = ranked.select("owner", "place", pl.col("at").alias("then"))
+        paired = ranked.with_columns((pl.col("place") - pl.col(limit)).alias("earlier")).join(
+            before,
+            left_on=["owner", "earlier"],
+            right_on=["owner", "place"],
+            how="inner",
+        )
+        over = paired.filter(pl.col("at") - pl.col("then") < span)
+        broken.append(_broken(over, rule, pl.col(limit) + 1, pl.col(limit)))
+    return broken
+
+
+def _asked_on(recipients: pl.DataFrame, least: int) -> pl.DataFrame:
+    """Find recipients asked though too many before them, in the same 24 hours, were unknown.
+
+    Sessions that were open at the moment of excess may end: their recipients are allowed.
+    """
+    day = ((pl.col("at") - pl.col("at").min().over("owner")) / (24 * _HOUR)).floor()
+    running = (
+        recipients.sort("owner", "ns")
+        .with_columns(day.alias("day"), pl.col("refused").cast(pl.Int64))
+        .with_columns(
+            pl.int_range(pl.len()).over("owner", "day").alias("asked_before"),
+            (pl.col("refused").cum_sum() - pl.col("refused")).over("owner", "day").alias("unknown"),
+        )
+    )
+    share = pl.col("unknown") / pl.col("asked_before")
+    over = (pl.col("asked_before") >= least) & (share > pl.col("unknown_share"))
+    late = running.with_columns(over.alias("over"), share.alias("share"))
+    opened = late.group_by("session").agg(pl.col("over").first().alias("opened_late"))
+    found = late.join(opened.filter("opened_late"), on="session", how="semi").filter("over")
+    return _broken(found, "unknown_share", pl.col("share"), pl.col("unknown_share"))

@@ -1,0 +1,222 @@
+"""The SMTP handshake as a state machine without I/O: it says what to send and learns from replies.
+
+Banner, EHLO (HELO where EHLO is not known), MAIL, RCPT..., QUIT; one command at a time. The loop
+around it (talk.py) writes the line of a step, reads one reply within its deadline, and calls
+`take`, or `lose` where no reply came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from checks.mailbox import commands
+from checks.mailbox.errand import ErrandRun
+from checks.mailbox.judge import judge_host, judge_recipient
+from checks.mailbox.rules import ReplyRules, Ruling, Scope, Stage
+from checks.mailbox.session import (
+    Answer,
+    Ask,
+    Deadlines,
+    Ending,
+    Identity,
+    SessionPlan,
+    SessionResult,
+    Tally,
+    scrubbed,
+)
+from checks.model import Reason
+
+if TYPE_CHECKING:
+    from checks.mailbox.reply import Reply
+
+_GREETING: Final = 220
+_OK: Final = 250
+_CLOSING: Final = frozenset({221, 421})
+_UNKNOWN_COMMAND: Final = frozenset({500, 501, 502, 503, 504, 550})  # EHLO refused: try HELO
+_RECIPIENT_OK: Final = frozenset({250, 251, 252})
+_NEXT: Final = {Stage.BANNER: Stage.EHLO, Stage.EHLO: Stage.MAIL, Stage.HELO: Stage.MAIL}
+
+
+class Loss(StrEnum):
+    """Why no reply came."""
+
+    UNREACHABLE = "unreachable"  # no connection
+    FORBIDDEN = "forbidden"  # the guard refuses the address
+    SILENT = "silent"  # a deadline passed
+    CLOSED = "closed"  # the peer closed
+    GARBLED = "garbled"  # bytes that are no reply, or one reply too many
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Send `line` (nothing for the banner), then read one reply within `seconds`.
+
+    Seconds 0: do not read. `ask` is the RCPT that the line carries, to be written down before.
+    """
+
+    line: bytes
+    stage: Stage
+    seconds: float
+    ask: Ask | None = None
+
+
+class Conversation:
+    """One session with one host."""
+
+    def __init__(
+        self,
+        plan: SessionPlan,
+        identity: Identity,
+        deadlines: Deadlines,
+        rules: ReplyRules,
+        earlier: Sequence[Answer] = (),
+    ) -> None:
+        """Begin a session; `earlier` are its answers from before a crash, in order."""
+        self._plan, self._identity, self._deadlines = plan, identity, deadlines
+        self._rules = rules
+        self._runs = [ErrandRun(errand, plan) for errand in plan.errands]
+        self._run = 0
+        self._tally = Tally()
+        self._stage: Stage | None = Stage.BANNER
+        self._ask: Ask | None = None
+        self._doubt: Ask | None = None
+        self._ending = Ending.DONE
+        self._ruling: Ruling | None = None
+        self._last: tuple[int, str] = (0, "")
+        for answer in earlier:
+            self._note(answer)
+        if earlier and (self._stage is not Stage.BANNER or self._choose() is None):
+            self._stage = None  # everything was asked; only the end was not written down
+
+    def step(self) -> Step | None:
+        """Return the I/O to do next, None when the connection is to be closed."""
+        if self._stage is Stage.RCPT or self._stage is Stage.MAIL:
+            self._ask = self._choose()
+            if self._ask is None:
+                self._stage = Stage.QUIT
+        if self._stage is None:
+            return None
+        return Step(*self._line(self._stage), ask=self._ask if self._stage is Stage.RCPT else None)
+
+    def take(self, reply: Reply, asked_at: float) -> Answer | None:
+        """Learn from a reply to the last step; return the answer if the step was a RCPT."""
+        stage, self._last = self._stage, (reply.code, scrubbed(reply.text, ""))
+        if stage is Stage.RCPT and self._ask is not None:
+            return self._take_recipient(reply, self._ask, asked_at)
+        if stage is Stage.QUIT:
+            self._take_farewell(reply)
+        elif stage is not None:
+            self._take_host(reply, stage)
+        return None
+
+    def lose(self, loss: Loss) -> None:
+        """Learn that the last step brought no reply."""
+        stage, self._stage = self._stage, None
+        if loss is Loss.GARBLED:
+            self._ending = Ending.VOID
+            self._stage = None if stage in {Stage.BANNER, Stage.QUIT} else Stage.QUIT
+        elif loss is Loss.FORBIDDEN:
+            self._ending = Ending.FORBIDDEN
+        elif stage is Stage.BANNER:
+            self._ending = Ending.UNREACHABLE
+        elif stage is not Stage.QUIT:
+            self._ending, self._doubt = Ending.LOST, self._ask if stage is Stage.RCPT else None
+            self._stage = Stage.QUIT if loss is Loss.SILENT else None
+
+    def result(self) -> SessionResult:
+        """Return what came of the session; a void one keeps its answers only to be counted."""
+        return SessionResult(
+            self._plan.session_id,
+            self._ending,
+            tuple(self._tally.answers),
+            self._ruling,
+            *self._last,
+            doubt=self._doubt,
+        )
+
+    def _line(self, stage: Stage) -> tuple[bytes, Stage, float]:
+        seconds = self._deadlines.reply
+        if stage is Stage.BANNER:
+            return b"", stage, self._deadlines.banner
+        if stage is Stage.EHLO:
+            return commands.ehlo(self._identity.helo), stage, seconds
+        if stage is Stage.HELO:
+            return commands.helo(self._identity.helo), stage, seconds
+        if stage is Stage.MAIL:
+            return commands.mail_from(self._identity.mail_from), stage, seconds
+        if stage is Stage.RCPT and self._ask is not None:
+            return commands.rcpt_to(self._ask.address), stage, seconds
+        waits = self._ending not in {Ending.VOID, Ending.LOST}
+        return commands.QUIT, Stage.QUIT, self._deadlines.quit if waits else 0.0
+
+    def _choose(self) -> Ask | None:
+        room = self._plan.recipients - self._tally.recipients
+        if self._tally.refusals >= self._plan.refusals:
+            return None
+        while self._run < len(self._runs):
+            ask = self._runs[self._run].next_ask(room=room)
+            if ask is not None:
+                return ask
+            self._run += 1
+        return None
+
+    def _note(self, answer: Answer) -> None:
+        self._tally.note(answer)
+        run = next(run for run in self._runs if run.domain == answer.ask.domain)
+        run.note(answer)
+        if run.flipped:
+            self._finish(Ending.FLIPPED, answer.ruling)
+        elif answer.ruling.scope is not Scope.RECIPIENT:
+            self._finish(ending_of(answer.ruling), answer.ruling)
+
+    def _take_recipient(self, reply: Reply, ask: Ask, asked_at: float) -> Answer | None:
+        ruling = judge_recipient(reply, self._plan.provider, self._rules)
+        if ruling.reason is Reason.PROTOCOL_ERROR:
+            self.lose(Loss.GARBLED)
+            return None
+        text = scrubbed(reply.text, ask.address)
+        self._last = (reply.code, text)
+        answer = Answer(ask, reply.code, reply.enhanced, text, ruling, asked_at)
+        self._note(answer)
+        return answer
+
+    def _take_host(self, reply: Reply, stage: Stage) -> None:
+        expected = _GREETING if stage is Stage.BANNER else _OK
+        if reply.code == expected and stage is not Stage.MAIL and self._is_us(reply):
+            self._finish(Ending.OWN_HOST, None)
+        elif reply.code == expected:
+            self._stage = _NEXT.get(stage, Stage.RCPT)
+        elif stage is Stage.EHLO and reply.code in _UNKNOWN_COMMAND:
+            self._stage = Stage.HELO
+        else:
+            self._refuse(reply, stage)
+
+    def _refuse(self, reply: Reply, stage: Stage) -> None:
+        ruling = judge_host(reply, stage, self._rules)
+        if ruling.reason is Reason.PROTOCOL_ERROR:
+            self.lose(Loss.GARBLED)
+        else:
+            self._finish(ending_of(ruling), ruling)
+
+    def _take_farewell(self, reply: Reply) -> None:
+        # Anything but a farewell belongs to an earlier question: every answer is one off.
+        if reply.code not in _CLOSING:
+            self._ending = Ending.VOID
+        self._stage = None
+
+    def _is_us(self, reply: Reply) -> bool:
+        # RFC 5321 4.2, 4.1.1.1: the first word of greeting and of the EHLO reply is the host.
+        words = reply.lines[0].lower().split()
+        return bool(words) and words[0] == self._identity.helo.lower()
+
+    def _finish(self, ending: Ending, ruling: Ruling | None) -> None:
+        self._ending, self._ruling, self._stage = ending, ruling, Stage.QUIT
+
+
+def ending_of(ruling: Ruling) -> Ending:
+    """Return how a session ends on a ruling about the host or about us."""
+    later = {Reason.RATE_LIMITED, Reason.GREYLISTED, Reason.TEMPORARY_FAILURE}
+    return Ending.DEFERRED if ruling.reason in later else Ending.REFUSED

@@ -109,7 +109,7 @@ class DnsSettings(Section):
     enabled: bool = Field(default=True, description="ask DNS at all")
     nameservers: Texts = Field((), description="host or host:port; the system's where empty")
     positive_controls: Texts = Field(
-        ("gmail.com", "outlook.com", "uol.com.br"),
+        ("gmail.com", "outlook.com"),
         description="domains that must have MX, or the resolver is not believed",
     )
     concurrency: int = Field(64, ge=1, le=1024, description="questions under way at once")

@@ -10,8 +10,10 @@ from typing import Final
 import polars as pl
 
 from checks.frames import DOMAINS, SUPPRESSIONS, shaped
+from checks.model import DecisionReason
 from data.feedback.events import EVENTS, MESSAGES
 from data.feedback.fold import fold_history
+from data.feedback.suppressing import FROM_EVENTS
 from data.relations import Relations, Statement, named
 from data.tables import EVERY_CREDITOR
 
@@ -65,10 +67,33 @@ class Ledger:
     def merge_suppressions(self, suppressions: pl.DataFrame) -> int:
         """Add suppressions; return how many are new.
 
-        One that is known keeps its earlier beginning and the later of the two ends.
+        One that is known keeps its earlier beginning and the later of the two ends. None is
+        ever taken away: a wish holds, though the event that told it is purged.
         """
-        incoming = shaped(suppressions, SUPPRESSIONS).unique(_SUPPRESSION_KEY)
-        before = self._count("suppressions")
+        return self._merge_suppressions(shaped(suppressions, SUPPRESSIONS), [])
+
+    def renew_suppressions(self, from_events: pl.DataFrame) -> int:
+        """Add what all events together suppress; return how many are new.
+
+        A bounce that they no longer bear out (delivered later, a provider's incident) is taken
+        away, so that the order in which event files came does not matter.
+        """
+        frames = {"incoming": shaped(from_events, SUPPRESSIONS)}
+        outdated = (
+            "DELETE FROM suppressions WHERE source = ? AND reason = ?"
+            " AND (creditor_id, key) NOT IN (SELECT (creditor_id, key) FROM incoming)"
+        )
+        bounces = (FROM_EVENTS, DecisionReason.SUPPRESS_BOUNCED.value)
+        return self._merge_suppressions(frames["incoming"], [Statement(outdated, bounces, frames)])
+
+    def _merge_suppressions(self, suppressions: pl.DataFrame, first: list[Statement]) -> int:
+        beginning, end = pl.col("since").min(), pl.col("until")
+        incoming = suppressions.group_by(_SUPPRESSION_KEY).agg(
+            since=beginning,
+            until=pl.when(end.null_count() == 0).then(end.max()),
+            source=pl.col("source").min(),
+        )
+        known = self._count("suppressions")
         merge = (
             "MERGE INTO suppressions AS known USING incoming"
             " USING (creditor_id, subject, key, reason)"
@@ -77,8 +102,8 @@ class Ledger:
             " ELSE greatest(known.until, incoming.until) END"
             " WHEN NOT MATCHED THEN INSERT BY NAME"
         )
-        self._relations.transact([Statement(merge, (), {"incoming": incoming})])
-        return self._count("suppressions") - before
+        self._relations.transact([*first, Statement(merge, (), {"incoming": incoming})])
+        return max(self._count("suppressions") - known, 0)
 
     def suppressions(self) -> pl.DataFrame:
         """Return every suppression, ended ones too, sorted by key."""

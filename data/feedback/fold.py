@@ -8,7 +8,8 @@ from typing import Final
 import polars as pl
 
 from checks.frames import HISTORY, shaped
-from data.feedback.effect import CONFIRMED, DELIVERED, HARD, SOFT, effect_of_event
+from data.feedback.effect import CONFIRMED, DELIVERED, HARD, SOFT
+from data.feedback.judged import judge_events
 from data.tables import EVERY_CREDITOR
 
 _COUNTS: Final = {"delivered": DELIVERED, "soft_bounces": SOFT, "hard_bounces": HARD}
@@ -20,18 +21,17 @@ _LAST_TIMES: Final = {
 }
 
 
-def fold_history(events: pl.DataFrame, creditor_ids: Sequence[str]) -> pl.DataFrame:
+def fold_history(
+    events: pl.DataFrame, creditor_ids: Sequence[str], providers: pl.DataFrame | None = None
+) -> pl.DataFrame:
     """Return HISTORY of the given creditors from EVENTS, sorted by creditor and address.
 
     Events whose creditor is not told ("*") count for each of them. Sums and maxima know no
-    order, and an event counts once however often it stands there.
+    order, and an event counts once however often it stands there. `providers` as in
+    `hold_incidents`.
     """
-    judged = (
-        _told_apart(events, creditor_ids)
-        .unique(("creditor_id", "event_id"))
-        .with_columns(effect_of_event())
-        .drop_nulls("effect")
-    )
+    own = _told_apart(events, creditor_ids)
+    judged = judge_events(own, providers).drop_nulls("effect")
     effect, when = pl.col("effect"), pl.col("occurred_at")
     folded = judged.group_by("creditor_id", "address").agg(
         *(effect.eq(word).sum().cast(pl.Int64).alias(name) for name, word in _COUNTS.items()),

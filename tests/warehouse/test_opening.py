@@ -113,7 +113,7 @@ def test_a_foreign_program_that_has_the_file_open_is_named_too(path: Path) -> No
 def test_waiting_ends_when_the_holder_does(path: Path) -> None:
     told: list[int] = []
     with hold(path) as holder:
-        threading.Timer(0.3, lambda: holder.communicate("\n")).start()
+        threading.Timer(0.3, holder.terminate).start()
         with open_warehouse(
             path, now=now, wait=math.inf, progress=lambda pid, _: told.append(pid)
         ) as warehouse:

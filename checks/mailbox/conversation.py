@@ -116,7 +116,7 @@ class Conversation:
         """Learn that the last step brought no reply."""
         stage, self._stage = self._stage, None
         if loss is Loss.GARBLED:
-            self._ending = Ending.VOID
+            self._ending, self._doubt = Ending.VOID, self._ask if stage is Stage.RCPT else None
             self._stage = None if stage in {Stage.BANNER, Stage.QUIT} else Stage.QUIT
         elif loss is Loss.FORBIDDEN:
             self._ending = Ending.FORBIDDEN

@@ -53,7 +53,7 @@ class Limits:
     def __post_init__(self) -> None:
         """Refuse limits under which nothing could be asked or a share could not be computed."""
         counts = (
-            self.recipients_per_session,
+            self.recipients_per_session - 1,  # a recipient and its sentinel
             self.refusals_per_session,
             self.connections_per_address,
             self.connections_per_network,
@@ -62,7 +62,7 @@ class Limits:
             self.unknown_share_min,
         )
         if min(counts) < 1 or self.connections_per_provider < 0:
-            message = "every limit of a provider must be at least 1"
+            message = "every limit must be at least 1, recipients_per_session at least 2"
             raise ValueError(message)
         if not 0 < self.unknown_share <= 1:
             message = f"unknown_share must be above 0 and at most 1, not {self.unknown_share}"

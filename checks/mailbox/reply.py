@@ -87,6 +87,11 @@ class ReplyParser:
         self._reply_bytes = 0
         self._session_bytes = 0
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether a part of a reply has come whose end is missing."""
+        return bool(self._buffer or self._lines)
+
     def feed(self, data: bytes) -> Reply | None:
         """Take bytes as they came; return the reply they complete.
 

@@ -1,0 +1,240 @@
+"""One domain under way: who waits, who was answered, which acceptances are proven."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import heapq
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from checks.mailbox.errand import proves_honesty
+from checks.mailbox.providers import Honesty, Provider
+from checks.mailbox.session import Answer, Errand
+from checks.model import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from checks.mailbox.plan import Target
+
+NOW: Final = float("-inf")
+"""Due at once."""
+
+_PASSING: Final = frozenset({Reason.GREYLISTED, Reason.RATE_LIMITED, Reason.TEMPORARY_FAILURE})
+_IN_DOUBT_TWICE: Final = 2
+_SENTINEL_LETTERS: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a probe concludes of one address; `answer` is None where its server gave none.
+
+    `inferred`: the answer is a sentinel's, this address was spared.
+    """
+
+    address: str
+    reason: Reason
+    mx_address: str = ""
+    answer: Answer | None = None
+    inferred: bool = False
+
+
+class DomainRun:
+    """A domain's recipients on their way to outcomes; knows no clock and does no I/O."""
+
+    def __init__(
+        self,
+        target: Target,
+        provider: Provider,
+        retry_after: tuple[float, ...],
+        seed: int,
+        proven: Iterable[str] = (),
+    ) -> None:
+        """Begin with everybody due; `proven` are MX addresses whose sentinel is still fresh."""
+        self.target, self.provider = target, provider
+        self.outcomes: dict[str, Outcome] = {}
+        self._retry_after, self._seed = retry_after, seed
+        self._waiting = [(NOW, recipient) for recipient in target.recipients]
+        self._deferred: dict[str, tuple[int, Answer, str]] = {}
+        self._unanswered: dict[str, int] = defaultdict(int)
+        self._open: dict[str, list[Answer]] = defaultdict(list)
+        self._owed: dict[str, float] = {}
+        self._sentinels: dict[str, int] = defaultdict(int)
+        self._put_off: dict[str, int] = defaultdict(int)
+        self._proven = set(proven)
+        self._catch_all: tuple[Answer, str] | None = None
+        heapq.heapify(self._waiting)
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether every recipient has its outcome."""
+        return not self._waiting and not any(self._open.values())
+
+    def due_at(self, mx_address: str) -> float:
+        """Return when there is something to ask at an MX address; infinity if nothing waits."""
+        owed = self._owed.get(mx_address, float("inf"))
+        return min(owed, self._waiting[0][0]) if self._waiting else owed
+
+    def is_proven(self, mx_address: str) -> bool:
+        """Whether a random recipient was refused there."""
+        return mx_address in self._proven
+
+    def take_errand(self, mx_address: str, now: float, most: int) -> Errand | None:
+        """Return an errand with at most so many due recipients, who are then out for the session.
+
+        None where there is nothing to ask now.
+        """
+        recipients: list[str] = []
+        while self._waiting and self._waiting[0][0] <= now and len(recipients) < most:
+            recipients.append(heapq.heappop(self._waiting)[1])
+        owed = self._owed.get(mx_address, float("inf")) <= now
+        if not recipients and not owed:
+            return None
+        return Errand(
+            domain=self.target.domain,
+            recipients=tuple(recipients),
+            sentinel=self._sentinel(mx_address),
+            proven=self.is_proven(mx_address),
+            owed=owed,
+        )
+
+    def take_out(self, recipients: Iterable[str]) -> None:
+        """Let recipients be out for a session that was planned before a crash."""
+        out = set(recipients)
+        self._waiting = [waiting for waiting in self._waiting if waiting[1] not in out]
+        heapq.heapify(self._waiting)
+
+    def put_back(self, recipients: Iterable[str], due: float = NOW) -> None:
+        """Let recipients wait again who were not asked."""
+        for recipient in recipients:
+            if recipient in self.outcomes:
+                continue
+            if self._catch_all is not None:
+                self._spare(recipient, *self._catch_all)
+            else:
+                heapq.heappush(self._waiting, (due, recipient))
+
+    def note(self, answer: Answer, mx_address: str) -> None:
+        """Learn from one answer."""
+        if answer.ask.sentinel:
+            self._note_sentinel(answer, mx_address)
+        elif answer.accepted:
+            self._accept(answer, mx_address)
+        elif answer.code and answer.ruling.reason in _PASSING:
+            self._defer(answer, mx_address)
+        else:
+            self._conclude(answer, answer.ruling.reason, mx_address)
+        if proves_honesty(answer):
+            self._proven.add(mx_address)
+            self._bound(mx_address)
+
+    def note_unanswered(self, recipient: str, due: float, reason: Reason, mx_address: str) -> None:
+        """Learn that nothing can be made of an ask: it is repeated once, then unknown."""
+        self._unanswered[recipient] += 1
+        if self._unanswered[recipient] >= _IN_DOUBT_TWICE:
+            self.outcomes[recipient] = Outcome(recipient, reason, mx_address)
+        else:
+            self.put_back([recipient], due)
+
+    def end_session(self, mx_address: str, now: float) -> None:
+        """Let acceptances that no refusal bounds wait for a sentinel in a session to come."""
+        if self._open[mx_address]:
+            self._owed.setdefault(mx_address, now)
+        else:
+            self._owed.pop(mx_address, None)
+
+    def give_up_host(self, mx_address: str) -> None:
+        """Conclude acceptances at an MX address that will not be asked again."""
+        self._settle(mx_address, Reason.ACCEPTANCE_UNPROVEN)
+
+    def finish(self, reason: Reason, mx_address: str = "") -> None:
+        """Conclude everybody who still waits: by their last deferral, or else by `reason`."""
+        for opened in list(self._open):
+            self.give_up_host(opened)
+        for _, recipient in self._waiting:
+            deferral = self._deferred.get(recipient)
+            if deferral is None:
+                self.outcomes[recipient] = Outcome(recipient, reason, mx_address)
+            else:
+                _, answer, asked_at = deferral
+                self._conclude(answer, answer.ruling.reason, asked_at)
+        self._waiting.clear()
+
+    def _accept(self, answer: Answer, mx_address: str) -> None:
+        honesty = self.provider.honesty
+        if answer.ruling.reason is not Reason.MAILBOX_ACCEPTED:
+            self._conclude(answer, answer.ruling.reason, mx_address)
+        elif honesty is Honesty.ACCEPTS_THEN_REJECTS:
+            self._conclude(answer, Reason.ACCEPTS_THEN_REJECTS, mx_address)
+        elif self._believes(mx_address):
+            self._conclude(answer, Reason.MAILBOX_ACCEPTED, mx_address)
+        else:
+            self._open[mx_address].append(answer)
+
+    def _believes(self, mx_address: str) -> bool:
+        if self.provider.needs_closing_sentinel:
+            return False
+        return not self.provider.needs_sentinel or self.is_proven(mx_address)
+
+    def _defer(self, answer: Answer, mx_address: str) -> None:
+        recipient = answer.ask.address
+        times = self._deferred[recipient][0] + 1 if recipient in self._deferred else 1
+        if times > len(self._retry_after):
+            self._conclude(answer, answer.ruling.reason, mx_address)
+            return
+        self._deferred[recipient] = (times, answer, mx_address)
+        self.put_back([recipient], answer.asked_at + self._retry_after[times - 1])
+
+    def _note_sentinel(self, answer: Answer, mx_address: str) -> None:
+        if proves_honesty(answer):
+            self._sentinels[mx_address] += 1
+            self._put_off[mx_address] = 0
+        elif answer.accepted and self.is_proven(mx_address):
+            # It refused once and accepts now: nothing it said since the refusal counts.
+            self._sentinels[mx_address] += 1
+            self._proven.discard(mx_address)
+            self._settle(mx_address, Reason.ACCEPTANCE_UNPROVEN)
+        elif answer.accepted:
+            self._settle(mx_address, Reason.ACCEPTS_ALL)
+            self._infer(answer, mx_address)
+        else:
+            self._put_sentinel_off(answer, mx_address)
+
+    def _put_sentinel_off(self, answer: Answer, mx_address: str) -> None:
+        self._put_off[mx_address] += 1
+        times = self._put_off[mx_address]
+        if times > len(self._retry_after):
+            self._settle(mx_address, Reason.ACCEPTANCE_UNPROVEN)
+        else:
+            self._owed[mx_address] = answer.asked_at + self._retry_after[times - 1]
+
+    def _bound(self, mx_address: str) -> None:
+        self._settle(mx_address, Reason.MAILBOX_ACCEPTED)
+
+    def _settle(self, mx_address: str, reason: Reason) -> None:
+        for answer in self._open.pop(mx_address, ()):
+            self._conclude(answer, reason, mx_address)
+        self._owed.pop(mx_address, None)
+
+    def _infer(self, answer: Answer, mx_address: str) -> None:
+        self._catch_all = (answer, mx_address)
+        for _, recipient in self._waiting:
+            self._spare(recipient, answer, mx_address)
+        self._waiting.clear()
+
+    def _spare(self, recipient: str, answer: Answer, mx_address: str) -> None:
+        self.outcomes[recipient] = Outcome(
+            recipient, Reason.ACCEPTS_ALL, mx_address, answer, inferred=True
+        )
+
+    def _conclude(self, answer: Answer, reason: Reason, mx_address: str) -> None:
+        address = answer.ask.address
+        self.outcomes[address] = Outcome(address, reason, mx_address, answer)
+
+    def _sentinel(self, mx_address: str) -> str:
+        key = f"{self._seed} {mx_address} {self.target.domain} {self._sentinels[mx_address]}"
+        digest = hashlib.blake2b(key.encode(), digest_size=8).digest()
+        local = base64.b32encode(digest).decode().lower()[:_SENTINEL_LETTERS]
+        return f"x{local}@{self.target.domain}"

@@ -1,0 +1,159 @@
+"""The policy clock, and waiting on it: spacing, budgets and retries go by it, deadlines do not.
+
+The clock is the wall clock in a real run. In a sandbox it is virtual and jumps to the next
+moment somebody waits for, but only when nothing else is left to do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import time
+from collections.abc import Coroutine, Iterable, Mapping
+from typing import Any, Protocol, TypeVar
+
+T = TypeVar("T")
+
+
+class PolicyClock(Protocol):
+    """Seconds since the epoch, and a way to let them pass."""
+
+    @property
+    def jumps(self) -> bool:
+        """Whether time passes only by `sleep_until`."""
+        ...
+
+    def now(self) -> float:
+        """Return the policy time."""
+        ...
+
+    async def sleep_until(self, moment: float) -> None:
+        """Return at `moment` or later; at once if it has passed."""
+        ...
+
+
+class WallClock:
+    """The clock of real runs."""
+
+    jumps = False
+
+    def now(self) -> float:
+        """Return the wall clock's time."""
+        return time.time()
+
+    async def sleep_until(self, moment: float) -> None:
+        """Sleep; whoever must not be early looks at the clock again."""
+        await asyncio.sleep(max(0.0, moment - time.time()))
+
+
+class JumpClock:
+    """A virtual clock inside this process, for simulations."""
+
+    jumps = True
+
+    def __init__(self, start: float = 0.0) -> None:
+        """Begin at `start`."""
+        self._now = start
+
+    def now(self) -> float:
+        """Return the virtual time."""
+        return self._now
+
+    async def sleep_until(self, moment: float) -> None:
+        """Jump."""
+        self._now = max(self._now, moment)
+
+
+class Pace:
+    """Lets many workers wait on one policy clock.
+
+    A virtual clock is moved when every worker waits here. Workers are counted: whoever runs is
+    at work; `gather` hands its place to the workers it starts and gets it back from the last.
+    """
+
+    def __init__(self, clock: PolicyClock) -> None:
+        """Begin with nobody at work."""
+        self._clock = clock
+        self._at_work = 0
+        self._waiting: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._ticket = 0
+        self._mover: asyncio.Task[None] | None = None
+
+    def now(self) -> float:
+        """Return the policy time."""
+        return self._clock.now()
+
+    async def until(self, moment: float) -> None:
+        """Wait until `moment` on the policy clock; only for workers of `gather`."""
+        if moment <= self.now():
+            return
+        if not self._clock.jumps:
+            await self._clock.sleep_until(moment)
+            return
+        woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._waiting, (moment, self._ticket, woken))
+        self._ticket += 1
+        self._leave_work()
+        await woken  # whoever wakes us has counted us in
+
+    async def gather(self, workers: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+        """Run workers to their end, results in their order; the caller is one itself or the root.
+
+        The first exception ends the others and is raised.
+        """
+        todo = list(workers)
+        if not todo:
+            return []
+        is_root = self._at_work == 0
+        self._at_work += len(todo) - (0 if is_root else 1)
+        left = len(todo)
+
+        async def work(worker: Coroutine[Any, Any, T]) -> T:
+            nonlocal left
+            try:
+                return await worker
+            finally:
+                left -= 1
+                if left or is_root:  # the last hands its place back to the caller
+                    self._leave_work()
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(work(worker)) for worker in todo]
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from None
+        return [task.result() for task in tasks]
+
+    def _leave_work(self) -> None:
+        self._at_work -= 1
+        if self._at_work == 0 and self._waiting and self._mover is None:
+            self._mover = asyncio.get_running_loop().create_task(self._move())
+
+    async def _move(self) -> None:
+        await self._clock.sleep_until(self._waiting[0][0])
+        self._mover = None
+        now = self.now()
+        while self._waiting and self._waiting[0][0] <= now:
+            *_, woken = heapq.heappop(self._waiting)
+            if not woken.done():
+                self._at_work += 1
+                woken.set_result(None)
+
+
+class Spacing:
+    """Keeps connects to one address apart, across sessions, shards and restarts."""
+
+    def __init__(self, pace: Pace, seconds: float, connected: Mapping[str, float]) -> None:
+        """Begin with the last connects that journals know of."""
+        self._pace, self._seconds = pace, seconds
+        self._free = {ip: moment + seconds for ip, moment in connected.items()}
+
+    async def turn(self, ip: str) -> None:
+        """Return when an address may be connected to; the turn is taken by returning."""
+        while (free := self._free.get(ip, self._pace.now())) > self._pace.now():
+            await self._pace.until(free)
+        self._free[ip] = self._pace.now() + self._seconds
+
+    def connected(self, ip: str) -> None:
+        """Count from now: the server has seen us later than we set out."""
+        self._free[ip] = max(self._free.get(ip, 0.0), self._pace.now() + self._seconds)

@@ -1,0 +1,252 @@
+"""Ask mail servers whether mailboxes exist: all shards at once, each within its limits.
+
+What will be asked is in the journal before it is asked; with a journal's records a run that was
+killed is taken up where it stood, and ends with the same verdicts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Protocol
+
+import polars as pl
+
+from checks.mailbox import records
+from checks.mailbox.alarm import Alarm
+from checks.mailbox.domain_run import Outcome
+from checks.mailbox.findings import ProbeReport, findings_of
+from checks.mailbox.pace import Pace, PolicyClock, Spacing
+from checks.mailbox.plan import Shard, Target, make_plan
+from checks.mailbox.providers import Providers
+from checks.mailbox.recall import connects_of, ended_sessions, replay
+from checks.mailbox.rules import ReplyRules
+from checks.mailbox.session import Answer, Ask, SessionPlan, SessionResult
+from checks.mailbox.settings import Memory, ProbeSettings
+from checks.mailbox.shard_run import ShardRun, Wave, is_block_sign
+from checks.mailbox.talk import hold_session
+
+ADDRESSES: Final = pl.Schema(
+    {
+        "address": pl.String(),
+        "domain": pl.String(),
+        "provider": pl.String(),
+        "mx_hosts": pl.List(pl.String()),
+        "mx_addresses": pl.List(pl.String()),
+    },
+)
+"""What a probe takes: distinct addresses of domains that take mail."""
+
+Progress = Callable[[int, int], None]
+"""Called with (addresses concluded, addresses in all)."""
+
+Known = SessionResult | tuple[Answer, ...]
+
+
+class Journal(Protocol):
+    """Where intents and results are written; one `write` each, in order."""
+
+    def intend(self, payload: Mapping[str, object]) -> int:
+        """Note what is going to be done; return its number."""
+        ...
+
+    def conclude(self, intent: int, payload: Mapping[str, object]) -> int:
+        """Note how the intent of that number ended; return the record's own number."""
+        ...
+
+    def flush(self) -> None:
+        """Have every record on the disk."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeResult:
+    """The findings of a probe, one per address, and its figures."""
+
+    findings: pl.DataFrame
+    report: ProbeReport
+
+
+async def probe_mailboxes(
+    addresses: pl.DataFrame,
+    settings: ProbeSettings,
+    providers: Providers,
+    rules: ReplyRules,
+    *,
+    clock: PolicyClock,
+    journal: Journal,
+    as_of: datetime,
+    written: Iterable[records.Payload] = (),
+    memory: Memory | None = None,
+    progress: Progress | None = None,
+) -> ProbeResult:
+    """Return one mailbox finding for every address of `addresses` (ADDRESSES), none left out.
+
+    `written` are the payloads that this run's journal held before a restart, `memory` is what
+    earlier runs leave behind for politeness; `as_of` becomes every finding's `checked_at`.
+    Raises only what the journal raises: no server can make this fail.
+    """
+    targets = targets_of(addresses)
+    plan = make_plan(targets, providers)
+    trace = records.read_trace(written)
+    past = memory or Memory()
+    pace = Pace(clock)
+    began_at = clock.now() if trace.began_at is None else trace.began_at
+    if trace.began_at is None:
+        journal.intend(records.begin_record(began_at))
+    report = ProbeReport()
+    connected = {**past.connected, **connects_of(trace)}
+    probe = _Probe(
+        settings=settings,
+        providers=providers,
+        rules=rules,
+        journal=journal,
+        pace=pace,
+        spacing=Spacing(pace, providers.courtesy.spacing, connected),
+        alarm=Alarm(),
+        places=asyncio.Semaphore(providers.courtesy.connections),
+        trace=trace,
+        report=report,
+    )
+    done = 0
+
+    async def conclude(shard: Shard, source: str | None) -> list[Outcome]:
+        nonlocal done
+        outcomes = await probe.run(ShardRun(shard, providers, settings, past, began_at), source)
+        done += len(outcomes)
+        if progress is not None:
+            progress(done + len(plan.not_asked), len(addresses))
+        return outcomes
+
+    sources = settings.source_addresses or (None,)
+    asked = await pace.gather(
+        conclude(shard, sources[number % len(sources)]) for number, shard in enumerate(plan.shards)
+    )
+    journal.flush()
+    outcomes = [outcome for part in asked for outcome in part]
+    outcomes += [Outcome(address, reason) for address, reason in plan.not_asked.items()]
+    report.reasons.update(outcome.reason for outcome in outcomes)
+    mx_hosts = {target.domain: target.mx_host for target in targets}
+    return ProbeResult(findings_of(outcomes, mx_hosts, as_of), report)
+
+
+def targets_of(addresses: pl.DataFrame) -> list[Target]:
+    """Return the distinct addresses of a frame (ADDRESSES) by domain, in order of domain."""
+    grouped = (
+        addresses.group_by("domain")
+        .agg(
+            pl.col("provider", "mx_hosts", "mx_addresses").first(),
+            pl.col("address").unique().sort(),
+        )
+        .sort("domain")
+    )
+    return [
+        Target(domain, provider, tuple(ips or ()), tuple(recipients), (hosts or [""])[0])
+        for domain, provider, hosts, ips, recipients in grouped.iter_rows()
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Probe:
+    settings: ProbeSettings
+    providers: Providers
+    rules: ReplyRules
+    journal: Journal
+    pace: Pace
+    spacing: Spacing
+    alarm: Alarm
+    places: asyncio.Semaphore
+    trace: records.ProbeTrace
+    report: ProbeReport
+
+    async def run(self, shard: ShardRun, source: str | None) -> list[Outcome]:
+        cut_off = replay(shard, self.trace)
+        for plan, result in ended_sessions(self.trace, shard.name):
+            self._count(plan, result)
+        if cut_off is not None:
+            await self._end_wave(shard, cut_off.wave, cut_off.sessions, source)
+        while True:
+            rings = self.alarm.rings(self.pace.now())
+            move = shard.next_move(self.pace.now(), stopped=rings)
+            self.report.stopped |= rings
+            if move is None:
+                return shard.outcomes()
+            if isinstance(move, Wave):
+                self.journal.intend(records.wave_record(move, self.pace.now()))
+                self.journal.flush()  # an ask counts in every budget, whatever happens to us
+                await self._end_wave(shard, move, [()] * len(move.sessions), source)
+            else:
+                await self.pace.until(move)
+
+    async def _end_wave(
+        self,
+        shard: ShardRun,
+        wave: Wave,
+        known: Sequence[Known],
+        source: str | None,
+    ) -> None:
+        results = await self.pace.gather(
+            self._end_session(plan, one, source)
+            for plan, one in zip(wave.sessions, known, strict=True)
+        )
+        for plan, result, before in zip(wave.sessions, results, known, strict=True):
+            if result is not before:
+                self._count(plan, result)
+        shard.fold(wave, results)
+
+    def _count(self, plan: SessionPlan, result: SessionResult) -> None:
+        self.report.count(plan, result)
+        if is_block_sign(result):
+            self.alarm.add(result.ended_at, plan.provider)
+            self.report.blocked_by.append(plan.provider)
+
+    async def _end_session(
+        self,
+        plan: SessionPlan,
+        known: Known,
+        source: str | None,
+    ) -> SessionResult:
+        if isinstance(known, SessionResult):
+            return known
+        scribe = _Clerk(self.journal, self.pace, self.spacing)
+        for answer in known:
+            if not answer.code:  # given up by recall, and not written down yet
+                scribe.answers(plan.session_id, answer)
+        await self.spacing.turn(plan.mx_address)
+        async with self.places:
+            return await hold_session(
+                plan, self.settings, self.rules, scribe, earlier=known, source=source
+            )
+
+
+class _Clerk:
+    """Writes one session into the journal."""
+
+    def __init__(self, journal: Journal, pace: Pace, spacing: Spacing) -> None:
+        self._journal, self._pace, self._spacing = journal, pace, spacing
+        self._connect = self._ask = 0
+
+    def now(self) -> float:
+        return self._pace.now()
+
+    def connects(self, session_id: str) -> None:
+        self._connect = self._journal.intend(records.connect_record(session_id, self.now()))
+
+    def connected(self, mx_address: str) -> None:
+        self._spacing.connected(mx_address)
+
+    def asks(self, session_id: str, ask: Ask) -> None:
+        self._ask = self._journal.intend(records.ask_record(session_id, ask, self.now()))
+
+    def answers(self, session_id: str, answer: Answer) -> None:
+        self._journal.conclude(self._ask, records.answer_record(session_id, answer))
+
+    def ends(self, result: SessionResult) -> None:
+        self._journal.conclude(self._connect, records.end_record(result))
+
+
+def payloads(rows: Iterable[Any]) -> Iterable[records.Payload]:
+    """Return the payloads of a journal's records, to be given to `written` or to `remember`."""
+    return (row.payload for row in rows)

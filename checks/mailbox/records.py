@@ -1,0 +1,212 @@
+"""What the journal holds of a probe: waves before they start, asks before they are sent.
+
+Every record is a flat JSON object with a `kind`. Addresses stand in them: the journal is the
+working state of a run, kept as closely as the warehouse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from checks.mailbox.rules import Ruling, Scope
+from checks.mailbox.session import Answer, Ask, Ending, Errand, SessionPlan, SessionResult
+from checks.mailbox.shard_run import Wave
+from checks.model import Reason
+
+BEGIN, WAVE, CONNECT, ASK, ANSWER, END = "begin", "wave", "connect", "ask", "answer", "end"
+Payload = Mapping[str, Any]
+
+_ASKS_AT_MOST: Final = 2
+
+
+@dataclass(slots=True)
+class SessionTrace:
+    """What the journal knows of one session."""
+
+    connected_at: float | None = None
+    answers: list[Answer] = field(default_factory=list)
+    open_asks: list[tuple[Ask, float]] = field(default_factory=list)  # in doubt, in order
+    result: SessionResult | None = None
+
+
+@dataclass(slots=True)
+class ProbeTrace:
+    """A whole journal, read once: when the run began, its waves in order, its sessions."""
+
+    began_at: float | None = None
+    waves: dict[str, list[Wave]] = field(default_factory=dict)
+    sessions: dict[str, SessionTrace] = field(default_factory=dict)
+
+
+def begin_record(now: float) -> dict[str, Any]:
+    """Return the record that a run writes first."""
+    return {"kind": BEGIN, "at": now}
+
+
+def wave_record(wave: Wave, now: float) -> dict[str, Any]:
+    """Return the record of a wave, to be written before any of its sessions connects."""
+    sessions = [_plan_to_json(plan) for plan in wave.sessions]
+    return {
+        "kind": WAVE,
+        "shard": wave.shard,
+        "wave": wave.number,
+        "at": now,
+        "sessions": sessions,
+    }
+
+
+def connect_record(session_id: str, now: float) -> dict[str, Any]:
+    """Return the record of a connect that is about to be tried."""
+    return {"kind": CONNECT, "session": session_id, "at": now}
+
+
+def ask_record(session_id: str, ask: Ask, now: float) -> dict[str, Any]:
+    """Return the record of a RCPT that is about to be sent."""
+    return {"kind": ASK, "session": session_id, "at": now, **_ask_to_json(ask)}
+
+
+def answer_record(session_id: str, answer: Answer) -> dict[str, Any]:
+    """Return the record of a RCPT's answer."""
+    return {
+        "kind": ANSWER,
+        "session": session_id,
+        "at": answer.asked_at,
+        "code": answer.code,
+        "enhanced": answer.enhanced,
+        "text": answer.text,
+        **_ask_to_json(answer.ask),
+        **_ruling_to_json(answer.ruling),
+    }
+
+
+def end_record(result: SessionResult) -> dict[str, Any]:
+    """Return the record of a session's end; its answers stand in records of their own."""
+    doubt = None if result.doubt is None else _ask_to_json(result.doubt)
+    return {
+        "kind": END,
+        "session": result.session_id,
+        "at": result.ended_at,
+        "ending": result.ending.value,
+        "code": result.code,
+        "text": result.text,
+        "doubt": doubt,
+        **_ruling_to_json(result.ruling),
+    }
+
+
+def read_trace(records: Iterable[Payload]) -> ProbeTrace:
+    """Return what a journal's records say; kinds of other writers are passed over."""
+    trace = ProbeTrace()
+    for record in records:
+        kind = record.get("kind")
+        if kind == BEGIN:
+            trace.began_at = record["at"] if trace.began_at is None else trace.began_at
+        elif kind == WAVE:
+            _read_wave(trace, record)
+        elif kind in {CONNECT, ASK, ANSWER, END}:
+            _read_session(trace.sessions.setdefault(record["session"], SessionTrace()), record)
+    return trace
+
+
+def given_up(session: SessionTrace, address: str) -> bool:
+    """Whether an ask was sent twice without an answer: it is not sent a third time."""
+    return sum(ask.address == address for ask, _ in session.open_asks) >= _ASKS_AT_MOST
+
+
+def _read_wave(trace: ProbeTrace, record: Payload) -> None:
+    plans = tuple(_plan_from_json(plan) for plan in record["sessions"])
+    wave = Wave(record["shard"], record["wave"], plans)
+    trace.waves.setdefault(wave.shard, []).append(wave)
+
+
+def _read_session(session: SessionTrace, record: Payload) -> None:
+    kind = record["kind"]
+    if kind == CONNECT:
+        session.connected_at = record["at"]
+    elif kind == ASK:
+        session.open_asks.append((_ask_from_json(record), record["at"]))
+    elif kind == ANSWER:
+        answer = _answer_from_json(record)
+        session.answers.append(answer)
+        session.open_asks = [open_ for open_ in session.open_asks if open_[0] != answer.ask]
+    else:
+        session.result = _result_from_json(record, tuple(session.answers))
+
+
+def _ask_to_json(ask: Ask) -> dict[str, Any]:
+    return {"address": ask.address, "domain": ask.domain, "sentinel": ask.sentinel}
+
+
+def _ask_from_json(record: Payload) -> Ask:
+    return Ask(record["address"], record["domain"], record["sentinel"])
+
+
+def _ruling_to_json(ruling: Ruling | None) -> dict[str, Any]:
+    if ruling is None:
+        return {"reason": None}
+    return {"reason": ruling.reason.value, "scope": ruling.scope.value, "rule": ruling.rule}
+
+
+def _ruling_from_json(record: Payload) -> Ruling | None:
+    if record["reason"] is None:
+        return None
+    return Ruling(Reason(record["reason"]), Scope(record["scope"]), record["rule"])
+
+
+def _answer_from_json(record: Payload) -> Answer:
+    return Answer(
+        ask=_ask_from_json(record),
+        code=record["code"],
+        enhanced=record["enhanced"],
+        text=record["text"],
+        ruling=Ruling(Reason(record["reason"]), Scope(record["scope"]), record["rule"]),
+        asked_at=record["at"],
+    )
+
+
+def _result_from_json(record: Payload, answers: tuple[Answer, ...]) -> SessionResult:
+    return SessionResult(
+        session_id=record["session"],
+        ending=Ending(record["ending"]),
+        answers=answers,
+        ruling=_ruling_from_json(record),
+        code=record["code"],
+        text=record["text"],
+        doubt=None if record["doubt"] is None else _ask_from_json(record["doubt"]),
+        ended_at=record["at"],
+    )
+
+
+def _plan_to_json(plan: SessionPlan) -> dict[str, Any]:
+    errands = [
+        [errand.domain, list(errand.recipients), errand.sentinel, errand.proven, errand.owed]
+        for errand in plan.errands
+    ]
+    return {
+        "session": plan.session_id,
+        "provider": plan.provider,
+        "mx": plan.mx_address,
+        "errands": errands,
+        "recipients": plan.recipients,
+        "refusals": plan.refusals,
+        "sentinels": plan.asks_sentinels,
+        "closing": plan.closes_with_sentinel,
+    }
+
+
+def _plan_from_json(record: Payload) -> SessionPlan:
+    return SessionPlan(
+        session_id=record["session"],
+        provider=record["provider"],
+        mx_address=record["mx"],
+        errands=tuple(
+            Errand(domain, tuple(recipients), sentinel, proven, owed)
+            for domain, recipients, sentinel, proven, owed in record["errands"]
+        ),
+        recipients=record["recipients"],
+        refusals=record["refusals"],
+        asks_sentinels=record["sentinels"],
+        closes_with_sentinel=record["closing"],
+    )

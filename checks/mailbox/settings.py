@@ -1,0 +1,60 @@
+"""How a probe behaves, as one frozen value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
+
+from checks.mailbox.commands import is_askable, is_helo_name
+from checks.mailbox.rules import Ruling
+from checks.mailbox.session import Deadlines, Identity
+
+SMTP_PORT = 25
+NIGHT = 8 * 3_600.0
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeSettings:
+    """Identity, time-outs and retries of one run; raises ValueError where it cannot be sent.
+
+    `retry_after`: seconds on the policy clock before each further ask of a deferred recipient.
+    `horizon`: seconds on the policy clock after which nobody is asked any more. `seed` makes the
+    random recipients. `source_addresses` are used in turn, one a shard.
+    """
+
+    identity: Identity
+    seed: int = 0
+    port: int = SMTP_PORT
+    deadlines: Deadlines = field(default_factory=Deadlines)
+    retry_after: tuple[float, ...] = (360.0, 1_800.0, 7_200.0)
+    horizon: float = NIGHT
+    source_addresses: tuple[str, ...] = ()
+    lab_networks: tuple[IPv4Network | IPv6Network, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse an identity that could smuggle a command, and retries that run backwards."""
+        if not is_helo_name(self.identity.helo):
+            message = "helo must be a host name or an address literal"
+            raise ValueError(message)
+        if not is_askable(self.identity.mail_from):
+            message = "mail_from must be a plain address"
+            raise ValueError(message)
+        if not self.retry_after or min(self.retry_after) <= 0:
+            message = "retry_after must name at least one positive number of seconds"
+            raise ValueError(message)
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What earlier runs leave behind for politeness, all on the policy clock.
+
+    `asked`: per budget (a provider's name or an MX address) the moments of RCPTs and whether they
+    were refused. `proven`: when a sentinel was last refused, per MX address and domain.
+    `blocked`: until when an MX address is left alone, and why. `connected`: the last connect.
+    """
+
+    asked: Mapping[str, tuple[tuple[float, bool], ...]] = field(default_factory=dict)
+    proven: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    blocked: Mapping[str, tuple[float, Ruling]] = field(default_factory=dict)
+    connected: Mapping[str, float] = field(default_factory=dict)

@@ -1,0 +1,134 @@
+"""One session over a real connection: the thin loop around a conversation.
+
+A server can end a session in any way it likes and this only returns how. QUIT is sent whenever
+the server has greeted us; the connection is closed in any case.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Protocol
+
+from checks.mailbox.conversation import Conversation, Loss
+from checks.mailbox.guard import refuse_reason
+from checks.mailbox.rules import Stage
+from checks.mailbox.wire import Wire
+
+if TYPE_CHECKING:
+    from checks.mailbox.rules import ReplyRules
+    from checks.mailbox.session import Answer, Ask, Deadlines, SessionPlan, SessionResult
+    from checks.mailbox.settings import ProbeSettings
+
+
+class Scribe(Protocol):
+    """Writes down what a session does, before it does it; and tells the policy time."""
+
+    def now(self) -> float:
+        """Return the policy time."""
+        ...
+
+    def connects(self, session_id: str) -> None:
+        """Note a connect that is about to be tried."""
+        ...
+
+    def connected(self, mx_address: str) -> None:
+        """Note that a connect was tried: the server may have seen us until now."""
+        ...
+
+    def asks(self, session_id: str, ask: Ask) -> None:
+        """Note a RCPT that is about to be sent."""
+        ...
+
+    def answers(self, session_id: str, answer: Answer) -> None:
+        """Note a RCPT's answer."""
+        ...
+
+    def ends(self, result: SessionResult) -> None:
+        """Note how a session ended."""
+        ...
+
+
+async def hold_session(
+    plan: SessionPlan,
+    settings: ProbeSettings,
+    rules: ReplyRules,
+    scribe: Scribe,
+    *,
+    earlier: Sequence[Answer] = (),
+    source: str | None = None,
+) -> SessionResult:
+    """Hold one planned session and return its result; `earlier` are answers from before a crash.
+
+    Connects to the literal address of the plan and to nothing else, by `source` if given. Ends
+    within the session's deadline, plus the QUIT's.
+    """
+    talk = Conversation(plan, settings.identity, settings.deadlines, rules, earlier)
+    if talk.step() is not None:
+        wire = await _connect(plan, settings, scribe, source)
+        if isinstance(wire, Loss):
+            talk.lose(wire)
+        else:
+            try:
+                await _converse(talk, wire, plan.session_id, settings.deadlines, scribe)
+            finally:
+                wire.close()
+    result = replace(talk.result(), ended_at=scribe.now())
+    scribe.ends(result)
+    return result
+
+
+async def _connect(
+    plan: SessionPlan,
+    settings: ProbeSettings,
+    scribe: Scribe,
+    source: str | None,
+) -> Wire | Loss:
+    ip = plan.mx_address
+    # Asked again here: the plan may come from a journal or a cache.
+    if refuse_reason(ip, settings.lab_networks) is not None:
+        return Loss.FORBIDDEN
+    scribe.connects(plan.session_id)
+    loop = asyncio.get_running_loop()
+    local = None if source is None else (source, 0)
+    try:
+        async with asyncio.timeout(settings.deadlines.connect):
+            transport, wire = await loop.create_connection(
+                Wire, host=ip, port=settings.port, local_addr=local
+            )
+    except (OSError, TimeoutError):
+        return Loss.UNREACHABLE
+    finally:
+        scribe.connected(ip)
+    peer = transport.get_extra_info("peername")
+    if peer is None or ip_address(peer[0]) != ip_address(ip):
+        wire.close()
+        return Loss.FORBIDDEN
+    return wire
+
+
+async def _converse(
+    talk: Conversation,
+    wire: Wire,
+    session_id: str,
+    deadlines: Deadlines,
+    scribe: Scribe,
+) -> None:
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + deadlines.session
+    while (step := talk.step()) is not None:
+        left = deadline - loop.time()
+        # The farewell has its own few seconds, also after the session's time is over.
+        seconds = step.seconds if step.stage is Stage.QUIT else max(0.0, min(step.seconds, left))
+        if step.ask is not None:
+            scribe.asks(session_id, step.ask)
+        loss = await wire.send(step.line, deadlines.write) if step.line else None
+        if loss is None and step.seconds == 0.0:
+            return
+        heard = await wire.reply(seconds) if loss is None else loss
+        if isinstance(heard, Loss):
+            talk.lose(heard)
+        elif (answer := talk.take(heard, scribe.now())) is not None:
+            scribe.answers(session_id, answer)

@@ -1,0 +1,97 @@
+"""Bytes on a connection: what has come, and one reply of it within a deadline."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from checks.mailbox.conversation import Loss
+from checks.mailbox.reply import SESSION_BYTES, Reply, ReplyError, ReplyParser
+
+_HELD: Final = SESSION_BYTES + 1  # one byte beyond the cap is enough to break it
+
+
+class Wire(asyncio.Protocol):
+    """One connection; keeps at most the bytes that a session may send, and reads no more."""
+
+    def __init__(self) -> None:
+        """Begin with nothing received."""
+        self._parser = ReplyParser()
+        self._received = bytearray()
+        self._news = asyncio.Event()
+        self._writable = asyncio.Event()
+        self._writable.set()
+        self._is_open = True
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the transport; a write counts as done only when the kernel has all of it."""
+        if isinstance(transport, asyncio.Transport):
+            transport.set_write_buffer_limits(high=0)
+            self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        """Keep what came, up to the cap."""
+        self._received += data[: _HELD - len(self._received)]
+        if len(self._received) >= _HELD and self._transport is not None:
+            self._transport.pause_reading()
+        self._news.set()
+
+    def eof_received(self) -> None:
+        """Note that no more will come."""
+        self._is_open = False
+        self._news.set()
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  asyncio's signature
+        """Note that the connection is gone, and wake whoever waits."""
+        self._is_open = False
+        self._news.set()
+        self._writable.set()
+
+    def pause_writing(self) -> None:
+        """Note that the peer does not read."""
+        self._writable.clear()
+
+    def resume_writing(self) -> None:
+        """Note that the peer reads again."""
+        self._writable.set()
+
+    async def send(self, line: bytes, seconds: float) -> Loss | None:
+        """Send one command; the loss if it cannot be sent, or if a reply came before it."""
+        await asyncio.sleep(0)  # let bytes that are here already be seen
+        if self._received:
+            return Loss.GARBLED
+        if self._transport is None or self._transport.is_closing() or not self._is_open:
+            return Loss.CLOSED
+        self._transport.write(line)
+        try:
+            async with asyncio.timeout(seconds):
+                await self._writable.wait()
+        except TimeoutError:
+            return Loss.SILENT
+        return None
+
+    async def reply(self, seconds: float) -> Reply | Loss:
+        """Return the next reply, or why there is none; the deadline is the whole reply's."""
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._next_reply()
+        except TimeoutError:
+            return Loss.SILENT
+        except ReplyError:
+            return Loss.GARBLED
+
+    def close(self) -> None:
+        """Drop the connection, with whatever was not sent."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    async def _next_reply(self) -> Reply | Loss:
+        while True:
+            data, self._received = bytes(self._received), bytearray()
+            if data and (reply := self._parser.feed(data)):
+                return reply
+            if not self._is_open:
+                return Loss.GARBLED if self._parser.has_begun else Loss.CLOSED
+            self._news.clear()
+            await self._news.wait()

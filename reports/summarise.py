@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import polars as pl
@@ -48,9 +49,12 @@ def summarise(frames: RunFrames, facts: ReportFacts) -> Summary:
 def _count_sources(frames: RunFrames, facts: ReportFacts) -> tuple[SourceSummary, ...]:
     accepted = _counts(frames.records, "source")
     quarantined = _counts(frames.quarantine, "source")
+    rows: Counter[str] = Counter()
+    for source in facts.sources:  # files of one name in two folders count together
+        rows[source.source] += source.rows
     return tuple(
-        SourceSummary(s.source, s.rows, accepted.get(s.source, 0), quarantined.get(s.source, 0))
-        for s in sorted(facts.sources, key=lambda s: s.source)
+        SourceSummary(name, rows[name], accepted.get(name, 0), quarantined.get(name, 0))
+        for name in sorted(rows)
     )
 
 

@@ -255,6 +255,12 @@ def run_frames() -> RunFrames:
 
 
 @pytest.fixture(scope="session")
+def facts_of() -> Callable[[RunFrames], ReportFacts]:
+    """Return how to make what stands beside any frames."""
+    return make_facts
+
+
+@pytest.fixture(scope="session")
 def facts(run_frames: RunFrames) -> ReportFacts:
     """Make what stands beside the frames of that run."""
     return make_facts(run_frames)

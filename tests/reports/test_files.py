@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import fields, replace
 from pathlib import Path
 
+import polars as pl
 import pytest
 
-from reports import LANGUAGES, RunFrames, Summary, work_lists, write_reports
+from checks.frames import MONEY
+from reports import (
+    LANGUAGES,
+    ReportFacts,
+    RunFrames,
+    Summary,
+    summarise,
+    work_lists,
+    write_reports,
+)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -25,6 +37,33 @@ def test_the_four_files_are_whole_and_private(
     assert {path.stat().st_mode & 0o777 for path in paths} == {0o600}
     assert out.stat().st_mode & 0o777 == 0o700
     assert all(path.stat().st_size > 100 for path in paths)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_plain_list_and_an_empty_file_have_reports(
+    run_frames: RunFrames,
+    facts_of: Callable[[RunFrames], ReportFacts],
+    tmp_path: Path,
+    language: str,
+) -> None:
+    unpriced = replace(
+        run_frames,
+        decided=run_frames.decided.with_columns(
+            amount=pl.lit(None, MONEY),
+            currency=pl.lit(None, pl.String),
+            invoices=pl.lit(0),
+            days_overdue=pl.lit(None, pl.Int64),
+        ),
+    )
+    nobody = RunFrames(
+        **{field.name: getattr(run_frames, field.name).clear() for field in fields(run_frames)}
+    )
+    for frames in (unpriced, nobody):
+        summary = summarise(frames, facts_of(frames))
+        paths = write_reports(summary, work_lists(frames), tmp_path, language)
+        page = paths[0].read_text(encoding="utf-8")
+        assert "R$" not in page
+        assert "c1-ageing" not in page
 
 
 def test_writing_again_replaces_with_the_same_bytes(

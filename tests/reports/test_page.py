@@ -49,9 +49,9 @@ def outline(page: str) -> list[tuple[str, dict[str, str | None]]]:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_page_is_as_it_was(
-    mixed_summary: Summary, golden: Callable[[str, str], None], language: str
+    summary: Summary, golden: Callable[[str, str], None], language: str
 ) -> None:
-    golden(f"report.{language}.html", render_page(mixed_summary, language))
+    golden(f"report.{language}.html", render_page(summary, language))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -201,6 +202,18 @@ def test_rare_outside_texts_stay_out_of_the_summary(hostile_frames: RunFrames) -
     )
     bases = summarise(frames, facts).creditors[0].bases
     assert {basis.legal_basis for basis in bases} == {"other"}
+
+
+def test_files_of_one_name_in_two_folders_count_together(
+    run_frames: RunFrames, facts: ReportFacts
+) -> None:
+    half = SourceFacts(source="carteira.csv", rows=1006)
+    summary = summarise(run_frames, replace(facts, sources=(half, half)))
+    assert [(source.rows, source.accepted) for source in summary.sources] == [(2012, 2000)]
+
+
+def test_the_json_file_is_as_it_was(summary: Summary, golden: Callable[[str, str], None]) -> None:
+    golden("summary.json", summary_json(summary))
 
 
 def test_the_json_file_holds_machine_words_and_exact_amounts(summary: Summary) -> None:

@@ -111,6 +111,18 @@ class RunBook:
         )
         return shaped(self._relations.query(sql, (run_id,)), wanted.schema).sort(wanted.key)
 
+    def recent_findings(self, check: str, run_id: str, since: datetime) -> pl.DataFrame:
+        """Return FINDINGS of a check by other runs since a moment, the newest of each address."""
+        wanted = RUN_TABLES["findings"]
+        sql = named(
+            'SELECT {columns} FROM findings WHERE "check" = ? AND run_id <> ? AND checked_at >= ?',
+            columns=wanted.schema,
+        )
+        found = shaped(self._relations.query(sql, (check, run_id, since)), wanted.schema)
+        return found.sort("address", "checked_at", "evidence").unique(
+            "address", keep="last", maintain_order=True
+        )
+
     def _known_run(self, run_id: str) -> Run:
         found = self.run(run_id)
         if found is None:

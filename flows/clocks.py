@@ -17,6 +17,11 @@ MOST_ANSWER = 64  # bytes of a lab clock's answer
 class Clock(Protocol):
     """Policy time in epoch seconds: spacing, budgets, greylisting and expiry go by it."""
 
+    @property
+    def jumps(self) -> bool:
+        """Whether time passes only by `sleep_until`."""
+        ...
+
     def now(self) -> float:
         """Return the policy time."""
         ...
@@ -33,6 +38,8 @@ class Clock(Protocol):
 class RealClock:
     """The wall clock, for asking real servers."""
 
+    jumps = False
+
     def now(self) -> float:
         """Return the wall clock's epoch seconds."""
         return dt.datetime.now(dt.UTC).timestamp()
@@ -48,6 +55,8 @@ class RealClock:
 
 class LabClock:
     """A lab's clock, told over a loopback connection to jump when we would wait."""
+
+    jumps = True
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Take the open connection; `read` must be called before `now`."""

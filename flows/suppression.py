@@ -49,9 +49,17 @@ def suppressed_now(run: Run) -> Suppressed:
 def _known(run: Run) -> pl.DataFrame:
     creditors = run.recall("read")["creditors"]
     frames = [run.warehouse.suppressions()]
+    debtors = run.read("debtors")
     for reason, path in suppression_files(run.plan.settings.suppress):
         frames += [
-            read_suppressions(path, reason, creditor, run.warehouse.hash_key, run.plan.as_of)
+            read_suppressions(
+                path,
+                reason,
+                creditor,
+                run.warehouse.hash_key,
+                run.plan.as_of,
+                debtors=debtors,
+            )
             for creditor in creditors
         ]
     return pl.concat(frames)

@@ -2,9 +2,150 @@
 
 from __future__ import annotations
 
+import asyncio
+import datetime as dt
+from collections.abc import Iterator
+
+import polars as pl
+
+from checks.errors import SettingError
+from checks.frames import FINDINGS, empty
+from checks.mailbox.probe import ProbeReport, ProbeResult, payloads, probe_mailboxes
+from checks.mailbox.recall import remember
+from checks.mailbox.records import Payload
+from checks.mailbox.session import Deadlines, Identity
+from checks.mailbox.settings import ProbeSettings
+from data.journal import Journal, read_journal
+from data.reference.providers import load_providers
+from data.reference.smtp_replies import load_reply_rules
+from flows.clocks import policy_clock
+from flows.overrides import overridden
+from flows.plan import work_folder
 from flows.run import Run
+from flows.settings import Settings, SmtpSettings
+from flows.stages.domains import lab_networks
+from flows.suppression import suppressed_now
+
+JOURNAL = "probe.journal"
+ANSWERS_LAST = dt.timedelta(days=30)  # docs/politeness.md: nobody is asked again within 30 days
+WORTH_KEEPING = ("deliverable", "undeliverable", "risky")
 
 
 def check_mailboxes(run: Run) -> None:
-    """Ask nobody yet: every mailbox is `not_asked_smtp_off`."""
-    run.commit("check_mailboxes", {})
+    """Ask mail servers about the addresses that may be asked; each distinct one once."""
+    settings = run.plan.settings
+    if not settings.smtp.asks:
+        run.remember("mailboxes", {"asked": False})
+        run.commit("check_mailboxes", {})
+        return
+    addresses = askable(run)
+    known = run.warehouse.recent_findings(
+        "mailbox", run.plan.run_id, run.plan.as_of - ANSWERS_LAST
+    ).filter(pl.col("verdict").is_in(WORTH_KEEPING))
+    fresh = addresses.join(known, on="address", how="anti")
+    reused = known.join(addresses, on="address", how="semi")
+    result = asyncio.run(_probe(run, fresh))
+    if result.report.degraded:
+        run.warn("mailboxes", [result.report.degraded])
+    run.remember("mailboxes", {"asked": True, **report_facts(result.report)})
+    run.commit("check_mailboxes", {"findings": pl.concat([reused, result.findings])})
+
+
+def askable(run: Run) -> pl.DataFrame:
+    """Return the addresses that may be asked, with their domain's provider and MX.
+
+    Left out: impossible shapes, suspected typos (the mailbox would be a stranger's), throw-away
+    domains, domains that take no mail or whose DNS is not known, and whoever is suppressed.
+    """
+    suppressed = suppressed_now(run).addresses.select("address").unique()
+    shapes = run.read("syntax").filter(
+        pl.col("domain").is_not_null() & pl.col("reason").is_null() & ~pl.col("is_disposable")
+    )
+    takers = run.read("domains").filter(pl.col("verdict").is_null())
+    return (
+        shapes.select("address", "domain")
+        .unique()
+        .join(suppressed, on="address", how="anti")
+        .join(
+            takers.select("domain", "provider", "mx_hosts", "mx_addresses"),
+            on="domain",
+        )
+        .sort("address")
+    )
+
+
+async def _probe(run: Run, addresses: pl.DataFrame) -> ProbeResult:
+    if addresses.is_empty():
+        return ProbeResult(empty(FINDINGS), ProbeReport())
+    settings = run.plan.settings
+    providers = overridden(load_providers(), settings.smtp.providers)
+    path = run.folder("mailboxes") / JOURNAL
+    written = list(payloads(read_journal(path))) if path.exists() else []
+    async with policy_clock(settings.smtp) as clock:
+        with Journal.open(path, epoch=run.warehouse.epoch) as journal:
+            return await probe_mailboxes(
+                addresses,
+                probe_settings(settings),
+                providers,
+                load_reply_rules(),
+                clock=clock,
+                journal=journal,
+                as_of=run.plan.as_of,
+                written=written,
+                memory=remember(_earlier(run), providers),
+                progress=lambda done, total: run.progress.step(done, total, "addresses"),
+            )
+
+
+def _earlier(run: Run) -> Iterator[Payload]:
+    """Yield what the journals of earlier runs hold, older runs first."""
+    own = run.plan.run_id
+    for folder in sorted(work_folder(run.plan.warehouse, own).parent.iterdir()):
+        path = folder / "mailboxes" / JOURNAL
+        if folder.name != own and path.exists():
+            yield from payloads(read_journal(path))
+
+
+def probe_settings(settings: Settings) -> ProbeSettings:
+    """Return what `[smtp]` says of identity, time-outs and retries."""
+    smtp = settings.smtp
+    try:
+        return ProbeSettings(
+            identity=Identity(smtp.helo, smtp.mail_from),
+            port=smtp.port,
+            deadlines=deadlines(smtp),
+            retry_after=tuple(smtp.retry_after),
+            source_addresses=smtp.source_addresses,
+            lab_networks=lab_networks(smtp),
+        )
+    except ValueError as error:
+        problem = f"[smtp] {error}"
+        raise SettingError(problem, "correct it in entrega.toml") from None
+
+
+def deadlines(smtp: SmtpSettings) -> Deadlines:
+    """Return how long a server may take."""
+    return Deadlines(
+        connect=smtp.connect_timeout,
+        banner=smtp.banner_timeout,
+        reply=smtp.reply_timeout,
+        session=smtp.session_timeout,
+    )
+
+
+def report_facts(report: ProbeReport) -> dict[str, object]:
+    """Return a probe's figures as plain values."""
+    return {
+        "providers": {
+            name: {
+                "sessions": figures.sessions,
+                "recipients": figures.recipients,
+                "sentinels": figures.sentinels,
+                "refusals": figures.refusals,
+                "unreachable": figures.unreachable,
+            }
+            for name, figures in sorted(report.providers.items())
+        },
+        "reasons": {reason.value: count for reason, count in sorted(report.reasons.items())},
+        "blocked_by": sorted(set(report.blocked_by)),
+    }

@@ -132,7 +132,8 @@ def run(
     as_json
         print one object at the end
     """
-    from flows.commands.run import RunRequest, run_portfolio
+    from flows.commands.run import run_portfolio
+    from flows.prepare import RunRequest
 
     request = RunRequest(
         inputs=tuple(inputs or ()),

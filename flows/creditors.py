@@ -20,7 +20,9 @@ def creditor_id(settings: Settings) -> str | None:
     if creditor.column:
         return None
     wanted = creditor.id or creditor.name
-    return creditor_slugs([wanted])[wanted] if wanted else DEFAULT_CREDITOR_ID
+    if not wanted:
+        return DEFAULT_CREDITOR_ID
+    return creditor_slugs([wanted])[wanted]
 
 
 def identity_of(settings: Settings, creditor: str) -> CreditorIdentity:

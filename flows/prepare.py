@@ -58,7 +58,7 @@ def prepare_run(request: RunRequest, settings: Settings | None = None) -> RunPla
         inputs=tuple(_present(path) for path in _some(request.inputs)),
         out=request.out.absolute(),
         warehouse=warehouse,
-        language=_language(request.language) or settings.report.language,
+        language=language_of(request.language) or settings.report.language,
         sample=request.sample,
         settings=settings,
     )
@@ -106,7 +106,8 @@ def digest_file(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _language(word: str | None) -> str | None:
+def language_of(word: str | None) -> str | None:
+    """Return the full code of a language: pt and es stand for pt-BR and es-MX."""
     return LANGUAGES.get(word, word) if word else None
 
 

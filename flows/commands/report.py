@@ -9,7 +9,7 @@ from checks.errors import SettingError
 from data.warehouse import open_warehouse
 from flows.pipeline import STAGES
 from flows.plan import DEFAULT_WAREHOUSE, load_plan
-from flows.prepare import LANGUAGES, plan_digests
+from flows.prepare import language_of, plan_digests
 from flows.progress import Progress
 from flows.run import open_run, utc_now
 from flows.stages.report import report_frames, write_pages
@@ -18,7 +18,7 @@ from flows.stages.report import report_frames, write_pages
 def run_report(run_id: str, out: Path | None, warehouse: Path | None, lang: str | None) -> int:
     """Render the report of a finished run again; print the paths written."""
     plan = load_plan((warehouse or DEFAULT_WAREHOUSE).absolute(), run_id)
-    language = LANGUAGES.get(lang, lang) if lang else plan.language
+    language = language_of(lang) or plan.language
     with open_run(plan, Progress(len(STAGES)), digests=plan_digests(plan)) as run:
         if "gate" not in run.done:
             problem = f"run '{run_id}' has not come to its decisions yet"

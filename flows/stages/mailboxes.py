@@ -10,7 +10,8 @@ import polars as pl
 
 from checks.errors import SettingError
 from checks.frames import FINDINGS, empty
-from checks.mailbox.probe import ProbeReport, ProbeResult, payloads, probe_mailboxes
+from checks.mailbox.findings import ProbeReport
+from checks.mailbox.probe import ProbeResult, payloads, probe_mailboxes
 from checks.mailbox.recall import remember
 from checks.mailbox.records import Payload
 from checks.mailbox.session import Deadlines, Identity

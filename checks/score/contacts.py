@@ -11,7 +11,7 @@ from checks.frames import STEPS, shaped
 from checks.model import DebtorKind
 from checks.score.deliverability import score_addresses
 from checks.score.model import ScoreModel
-from checks.score.names import compare_names
+from checks.score.names import add_name_levels
 from checks.score.ownership import score_owners
 from checks.score.reference import CONSUMER_PROVIDERS, ScoreReference
 from checks.score.sharing import add_sharing
@@ -42,13 +42,16 @@ def score_contacts(
     Contacts whose `email_raw` has no row in SYNTAX are an error of the caller and are left out.
     `as_of` is the run's frozen moment, in UTC.
     """
-    addresses = merge_verdicts(facts, reference, answer_days=model.answer_days)
-    scored, delivery_steps = score_addresses(addresses, facts.history, as_of, model)
-    contacts = _gathered(facts, scored, reference)
-    owned, owner_steps = score_owners(contacts, as_of, model)
+    scored, delivery_steps = score_addresses(
+        merge_verdicts(facts, reference, answer_days=model.answer_days),
+        facts.history,
+        as_of,
+        model,
+    )
+    owned, owner_steps = score_owners(_gathered(facts, scored, reference), as_of, model)
     return Scored(
         contacts=shaped(owned, SCORED).sort(*KEY, "email_raw"),
-        steps=shaped(pl.concat([delivery_steps, owner_steps]), STEPS),
+        steps=pl.concat([shaped(delivery_steps, STEPS), shaped(owner_steps, STEPS)]),
     )
 
 
@@ -65,7 +68,7 @@ def _gathered(facts: Facts, scored: pl.DataFrame, reference: ScoreReference) -> 
     contacts = (
         facts.contacts.rename({"confirmed_at": "file_confirmed_at"})
         .join(shape, on="email_raw", how="inner")
-        .join(scored, on=["creditor_id", "address"], how="inner")
+        .join(scored.drop("source"), on=["creditor_id", "address"], how="inner")
         .join(debtors, on=["creditor_id", "debtor_id"], how="inner")
         .with_columns(
             pl.col("cluster_id").fill_null(pl.col("debtor_id")),
@@ -76,8 +79,7 @@ def _gathered(facts: Facts, scored: pl.DataFrame, reference: ScoreReference) -> 
         )
     )
     named = contacts.with_columns(_words(reference))
-    levels = compare_names(named)
-    compared = named.join(levels, on=levels.columns[:4], how="left", nulls_equal=True)
+    compared = add_name_levels(named, reference)
     return add_sharing(
         compared.with_columns(pl.col("is_own_domain") & ~pl.col("is_consumer"))
     ).with_columns(_confirmed(), _identified(), _accountant(reference))

@@ -46,7 +46,8 @@ def score_addresses(
     facts = _with_domain_history(addresses, history).with_columns(
         pl.col("address").str.split_exact("@", 1).struct[0].alias("local"),
     )
-    applied = apply_steps(facts.filter(possible), steps, "score")
+    possible_ones = facts.filter(possible).sort("creditor_id", "address")
+    applied = apply_steps(possible_ones, steps, "score")
     rows = unroll_steps(applied, steps, score="deliverability", debtor_id=pl.lit(""))
     scored = pl.concat(
         [
@@ -129,11 +130,24 @@ def _known_age(as_of: datetime, model: ScoreModel) -> Step:
     seconds = (pl.lit(as_of) - pl.col("known_at")).dt.total_seconds()
     years = seconds.clip(lower_bound=0) / SECONDS_A_YEAR
     hazard = _by_provider({name: prior.hazard for name, prior in model.prior.items()})
-    return Step("age", scaled((-hazard * years).exp()))
+    return Step("age", scaled((-hazard * _haste(model) * years).exp()))
+
+
+def _haste(model: ScoreModel) -> pl.Expr:
+    """Return how much faster addresses of this source die than the provider's others."""
+    return pl.col("source").replace_strict(
+        model.source_hazard,
+        default=1.0,
+        return_dtype=pl.Float64,
+    )
 
 
 def _unknown_age(model: ScoreModel) -> Step:
-    survival = _by_provider({name: model.mean_survival(name) for name in model.prior})
+    """Return the decay averaged over the usual ages, for addresses without any date."""
+    hazard = _by_provider({name: prior.hazard for name, prior in model.prior.items()})
+    survival = pl.sum_horizontal(
+        [share * (-hazard * _haste(model) * years).exp() for share, years in model.age_bands],
+    )
     return Step(
         "age", pl.when(pl.col("known_at").is_null()).then(scaled(survival)), pl.lit("unknown")
     )

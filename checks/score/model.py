@@ -37,14 +37,6 @@ class ProviderPrior:
     valid: float
     hazard: float
 
-    def survival(self, years: float) -> float:
-        """Return the share of mailboxes still alive after some years.
-
-        >>> round(ProviderPrior(valid=0.98, hazard=0.2).survival(2.0), 3)
-        0.67
-        """
-        return math.exp(-self.hazard * years)
-
 
 @dataclass(frozen=True, slots=True)
 class DomainHistory:
@@ -85,24 +77,20 @@ class ScoreModel:
     """All numbers of both scores; `evidence` and `shape` are log-odds, `spread` is in log-odds too.
 
     `age_bands` are (share, years) of contacts whose date nobody knows; `answer_days` is how long a
-    server's answer counts; `spread` is the standard deviation of what a class of addresses may
-    differ from its score, per score basis.
+    server's answer counts; `source_hazard` multiplies the hazard by who gave the address; `spread`
+    is the standard deviation of what a class of addresses may differ from its score, per basis.
     """
 
     version: str
     answer_days: int
     age_bands: tuple[tuple[float, float], ...]
+    source_hazard: Mapping[str, float]
     prior: Mapping[str, ProviderPrior]
     evidence: Mapping[str, float]
     shape: Mapping[str, float]
     domain_history: DomainHistory
     ownership: OwnershipModel
     spread: Mapping[str, float]
-
-    def mean_survival(self, provider: str) -> float:
-        """Return the share still alive where the date of collection is not known."""
-        prior = self.prior.get(provider, self.prior[FALLBACK_PROVIDER])
-        return sum(share * prior.survival(years) for share, years in self.age_bands)
 
 
 def read_model(raw: Mapping[str, Any]) -> ScoreModel:
@@ -123,6 +111,7 @@ def _model_from(raw: Mapping[str, Any]) -> ScoreModel:
         version=str(raw["version"]),
         answer_days=int(raw["answer_days"]),
         age_bands=tuple((float(share), float(years)) for share, years in raw["age_bands"]),
+        source_hazard=_numbers(raw["source_hazard"]),
         prior={
             name: ProviderPrior(float(entry["valid"]), float(entry["hazard"]))
             for name, entry in raw["prior"].items()

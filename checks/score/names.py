@@ -1,4 +1,4 @@
-"""How well a mailbox's name agrees with a debtor's: columnar, once per distinct pair."""
+"""How well a mailbox's name agrees with a debtor's: columnar, a slice at a time."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from rapidfuzz.distance import Indel
 from rapidfuzz.process import cpdist
 
 from checks.model import DebtorKind
+from checks.score.reference import ScoreReference
 
 PARTICLES: Final = ("da", "das", "de", "del", "do", "dos", "e", "la", "las", "los", "y")
 """Words between surnames in Portuguese and Spanish that tell nobody apart."""
@@ -23,19 +24,24 @@ LEGAL_WORDS: Final = (
 )  # fmt: skip
 """Words of company names that tell legal form or trade, not who the company is."""
 
+SLICE_ROWS: Final = 100_000  # compared at a time: their letters exist as Python strings
 TOKENS_COMPARED: Final = 6
 LETTERS_OF_A_TOKEN: Final = 3  # shorter pieces occur by accident in any longer word
 LETTERS_OF_A_DOMAIN_WORD: Final = 4
+LETTERS_OF_ANOTHER_NAME: Final = 4  # "ana" begins "anabela" and "analista"
 PUBLIC_ENDING: Final = r"(\.[a-z]{2,4})?\.[a-z]{2,}$"  # .com.br, .com, .net.mx: enough for letters
 ALIKE: Final = 0.85  # share of letters in common and in order: two spellings of one name
 
 
 class NameLevel(StrEnum):
-    """How a mailbox's name compares with the debtor's."""
+    """How a mailbox's name compares with the debtor's; `rest` is what the debtor's names leave."""
 
-    FULL = "name_full"  # two of the debtor's names, or all letters nearly alike
-    PART = "name_part"  # one of the names, or initial and surname
-    UNLIKE = "name_unlike"  # letters that are none of the debtor's names
+    FULL = "name_full"  # two of the debtor's names, or nearly the same letters, and no other's
+    PART = "name_part"  # one of the names, perhaps with one of the initials
+    MIXED = "name_mixed"  # one of the names, and a surname that is not the debtor's
+    RELATIVE = "name_relative"  # one of the names, and a given name or initial of somebody else
+    OTHER = "name_other"  # somebody's name, and none of the debtor's
+    UNLIKE = "name_unlike"  # a nickname or a word: hardly for or against
     NOTHING = ""  # nothing to compare: no name, or no letters
 
 
@@ -59,38 +65,61 @@ def name_tokens(name: pl.Expr, ignored: tuple[str, ...] = PARTICLES) -> pl.Expr:
     return words.list.filter(~pl.element().is_in(list(ignored)) & (pl.element() != ""))
 
 
-def compare_names(contacts: pl.DataFrame) -> pl.DataFrame:
-    """Return the distinct `local, domain, name, kind` with `name_level` and `is_own_domain`.
+def add_name_levels(contacts: pl.DataFrame, reference: ScoreReference) -> pl.DataFrame:
+    """Add `name_level` and `is_own_domain` to contacts, keeping their order.
 
-    All four columns are String and may be null. A company's own domain is known by one telling
-    word of its name, a person's by first and last name; consumer domains are the caller's to
-    exclude.
+    Needs String columns `local, domain, name, kind`, each may be null. A company's own domain is
+    known by one telling word of its name, a person's by first and last name; consumer domains are
+    the caller's to exclude.
     """
-    key = ["local", "domain", "name", "kind"]
-    compared = (
-        contacts.select(key)
-        .unique()
-        .with_columns(
-            folded(pl.col("local").str.split("+").list.first())
-            .str.replace_all(r"[0-9 ]+", "")
-            .alias("letters"),
-            pl.col("domain")
-            .str.replace(PUBLIC_ENDING, "")
-            .str.replace_all(r"[^a-z]+", "")
-            .alias("label"),
-            name_tokens(pl.col("name")).alias("tokens"),
-        )
-        .with_columns(
-            pl.col("tokens").list.filter(~pl.element().is_in(list(LEGAL_WORDS))).alias("telling"),
-        )
+    compared = ["local", "domain", "name", "kind"]
+    parts = [
+        _compared(part.select(compared), reference) for part in contacts.iter_slices(SLICE_ROWS)
+    ]
+    levels = pl.concat(parts or [_compared(contacts.select(compared), reference)])
+    return contacts.with_columns(levels.get_columns())
+
+
+def _compared(part: pl.DataFrame, reference: ScoreReference) -> pl.DataFrame:
+    compared = part.with_columns(
+        folded(pl.col("local").str.split("+").list.first())
+        .str.replace_all(r"[0-9 ]+", "")
+        .alias("letters"),
+        pl.col("domain")
+        .str.replace(PUBLIC_ENDING, "")
+        .str.replace_all(r"[^a-z]+", "")
+        .alias("label"),
+        name_tokens(pl.col("name")).alias("tokens"),
+    ).with_columns(
+        pl.col("tokens").list.filter(~pl.element().is_in(list(LEGAL_WORDS))).alias("telling"),
     )
     alike = pl.Series("alike", _similarity(compared) >= ALIKE)
     return (
-        compared.with_columns(alike, _hits().alias("hits"))
-        .with_columns(_level(), _is_own_domain())
-        .select(*key, "name_level", "is_own_domain")
-        .sort(key, nulls_last=True)
+        _without_own_names(compared.with_columns(alike))
+        .with_columns(_strangers(reference))
+        .select(_level(), _is_own_domain())
     )
+
+
+def _without_own_names(compared: pl.DataFrame) -> pl.DataFrame:
+    """Add `hits`, how many of the debtor's names the letters hold, and the `rest` without them."""
+    compared = compared.with_columns(pl.lit(0).alias("hits"), pl.col("letters").alias("rest"))
+    for position in range(TOKENS_COMPARED):
+        token = pl.col("tokens").list.get(position, null_on_oob=True)
+        long_enough = token.str.len_chars() >= LETTERS_OF_A_TOKEN
+        start = pl.when(long_enough).then(pl.col("rest").str.find(token, literal=True))
+        compared = compared.with_columns(start.alias("start"), token.str.len_bytes().alias("size"))
+        found = pl.col("start").is_not_null()
+        around = pl.concat_str(
+            pl.col("rest").str.slice(0, pl.col("start")),
+            pl.lit(" "),
+            pl.col("rest").str.slice(pl.col("start") + pl.col("size")),
+        )
+        compared = compared.with_columns(
+            pl.when(found).then(around).otherwise("rest").alias("rest"),
+            pl.col("hits") + found.cast(pl.Int32),
+        )
+    return compared.with_columns(pl.col("rest").str.strip_chars())
 
 
 def _carries(text: str, token: pl.Expr, letters: int) -> pl.Expr:
@@ -117,22 +146,21 @@ def _is_own_domain() -> pl.Expr:
     )
 
 
-def _hits() -> pl.Expr:
-    """Count how many different names of the debtor occur in the mailbox's letters."""
-    tokens = [pl.col("tokens").list.get(at, null_on_oob=True) for at in range(TOKENS_COMPARED)]
-    found = [_carries("letters", token, LETTERS_OF_A_TOKEN).cast(pl.Int64) for token in tokens]
-    return pl.sum_horizontal(found)
+def _strangers(reference: ScoreReference) -> list[pl.Expr]:
+    """Tell whether the rest holds somebody else's given name, surname or initial."""
+    given = "|".join(_long(reference.given_names))
+    surnames = "|".join(_long(reference.surnames))
+    rest = pl.col("rest")
+    initials = pl.col("tokens").list.eval(pl.element().str.slice(0, 1))
+    return [
+        rest.str.contains(rf"\b(?:{given})|(?:{given})\b").alias("has_given"),
+        rest.str.contains(rf"\b(?:{surnames})|(?:{surnames})\b").alias("has_surname"),
+        ((rest.str.len_chars() == 1) & ~initials.list.contains(rest)).alias("has_initial"),
+    ]
 
 
-def _has_initial_and_surname() -> pl.Expr:
-    """Tell mailboxes like `jsilva` and `silvaj` of José Silva."""
-    initial = pl.col("tokens").list.first().str.slice(0, 1)
-    surname = pl.col("tokens").list.last()
-    letters = pl.col("letters")
-    return (
-        (surname.str.len_chars() >= LETTERS_OF_A_TOKEN)
-        & ((letters == initial + surname) | (letters == surname + initial))
-    ).fill_null(value=False)
+def _long(names: frozenset[str]) -> list[str]:
+    return sorted(name for name in names if len(name) >= LETTERS_OF_ANOTHER_NAME)
 
 
 def _similarity(compared: pl.DataFrame) -> npt.NDArray[np.float32]:
@@ -148,16 +176,34 @@ def _similarity(compared: pl.DataFrame) -> npt.NDArray[np.float32]:
 
 
 def _level() -> pl.Expr:
+    """Return the level; where several fit, the first of this order.
+
+    1. no letters or no name to compare; 2. no name of the debtor's: somebody's, or a word;
+    3. nearly the same letters as first and last name; 4. one of the names beside somebody else's;
+    5. two of them; 6. one.
+    """
     comparable = (pl.col("letters").str.len_chars() >= LETTERS_OF_A_TOKEN) & (
         pl.col("tokens").list.len() > 0
     )
-    return (
-        pl.when(~comparable.fill_null(value=False))
-        .then(pl.lit(NameLevel.NOTHING.value))
-        .when((pl.col("hits") > 1) | pl.col("alike"))
-        .then(pl.lit(NameLevel.FULL.value))
-        .when((pl.col("hits") == 1) | _has_initial_and_surname())
-        .then(pl.lit(NameLevel.PART.value))
-        .otherwise(pl.lit(NameLevel.UNLIKE.value))
-        .alias("name_level")
-    )
+    somebody = pl.col("has_given") | pl.col("has_surname")
+    none = (pl.col("hits") == 0) & ~pl.col("alike") & ~_is_initials()
+    one = pl.col("hits") == 1
+    cases = [
+        (~comparable.fill_null(value=False), NameLevel.NOTHING),
+        (none & somebody, NameLevel.OTHER),
+        (none, NameLevel.UNLIKE),
+        (pl.col("alike"), NameLevel.FULL),
+        (one & (pl.col("has_given") | pl.col("has_initial")), NameLevel.RELATIVE),
+        (one & pl.col("has_surname"), NameLevel.MIXED),
+        (pl.col("hits") > 1, NameLevel.FULL),
+    ]
+    level = pl.lit(NameLevel.PART.value)
+    for holds, name in reversed(cases):
+        level = pl.when(holds).then(pl.lit(name.value)).otherwise(level)
+    return level.alias("name_level")
+
+
+def _is_initials() -> pl.Expr:
+    """Tell mailboxes like `jcs` of João Carlos Souza."""
+    initials = pl.col("tokens").list.eval(pl.element().str.slice(0, 1)).list.join("")
+    return (pl.col("letters") == initials).fill_null(value=False)

@@ -11,6 +11,7 @@ Order of the steps:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -20,6 +21,7 @@ from checks.model import DebtorKind
 from checks.score.model import OwnershipModel, ScoreModel, logit
 from checks.score.names import NameLevel
 from checks.score.steps import TOTAL, Step, apply_steps, log_odds_of, logistic, unroll_steps
+from checks.score.tables import KEY
 
 DAYS_A_YEAR: Final = 365.25
 CONFIRMATION_LASTS: Final = timedelta(days=730)  # L10: not confirmed in 24 months
@@ -33,11 +35,19 @@ def score_owners(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return contacts with an `ownership` column, and the STEPS that made it.
 
-    Needs the columns of SCORED but `ownership`, and `name_level`.
+    Needs the columns of SCORED but `ownership`, and `name_level`. An address that stands twice on
+    one debtor has the steps of its better row only.
     """
     steps = ownership_steps(as_of, model)
-    applied = apply_steps(contacts, steps, "ownership")
-    rows = unroll_steps(applied, steps, score="ownership", debtor_id=pl.col("debtor_id"))
+    applied = apply_steps(contacts, steps, "ownership").sort(
+        *KEY, "ownership", "email_raw", descending=[False, False, False, True, False]
+    )
+    rows = unroll_steps(
+        applied.unique(KEY, keep="first", maintain_order=True),
+        steps,
+        score="ownership",
+        debtor_id=pl.col("debtor_id"),
+    )
     return applied.select(*contacts.columns, "ownership"), rows
 
 
@@ -57,8 +67,10 @@ def ownership_steps(as_of: datetime, model: ScoreModel) -> tuple[Step, ...]:
         Step("origin", _by_word("origin", ownership.origin), pl.col("origin")),
         *(
             step(level.value, person & (pl.col("name_level") == level.value))
-            for level in (NameLevel.FULL, NameLevel.PART, NameLevel.UNLIKE)
+            for level in NameLevel
+            if level is not NameLevel.NOTHING
         ),
+        step("suspected_typo", unconfirmed & pl.col("is_suspected")),
         step("role_for_person", person & pl.col("is_role")),
         step("employer", person & corporate),
         step("own_domain", unconfirmed & pl.col("is_identified") & pl.col("is_own_domain")),
@@ -76,7 +88,7 @@ def ownership_steps(as_of: datetime, model: ScoreModel) -> tuple[Step, ...]:
     )
 
 
-def _by_word(column: str, numbers: object) -> pl.Expr:
+def _by_word(column: str, numbers: Mapping[str, float]) -> pl.Expr:
     return pl.col(column).replace_strict(numbers, default=0.0, return_dtype=pl.Float64)
 
 

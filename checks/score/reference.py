@@ -29,12 +29,15 @@ CONSUMER_PROVIDERS: Final = frozenset(
 class ScoreReference:
     """Tables that verdicts, ownership and decisions look things up in.
 
-    `provider_of` maps consumer domains (lower case, ASCII) to provider names; the three word sets
-    are lower case: whole local parts of paying departments and of mailboxes that nobody may write
-    to, and pieces of words that give an accountant away.
+    `provider_of` maps consumer domains (lower case, ASCII) to provider names. The word sets are
+    lower case and ASCII: whole local parts of paying departments and of mailboxes that nobody may
+    write to, pieces of words that give an accountant away, and the commonest names of persons,
+    by which a mailbox is seen to carry somebody's name.
     """
 
     provider_of: Mapping[str, str]
     finance_mailboxes: frozenset[str]
     never_mailboxes: frozenset[str]
     accountant_words: frozenset[str]
+    given_names: frozenset[str]
+    surnames: frozenset[str]

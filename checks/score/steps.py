@@ -98,25 +98,22 @@ def _unroll_slice(
     score: str,
     debtor_id: pl.Expr,
 ) -> pl.DataFrame:
-    pairs = [
-        pl.when((pl.col(column_of(position)) != 0.0) | pl.lit(position == 0)).then(
-            pl.struct(step.name().alias("step"), pl.col(column_of(position)).alias("log_odds")),
+    part = part.with_row_index("row").with_columns(pl.lit(0).alias("kept_before"))
+    rows = []
+    for number, step in enumerate(steps):
+        weight = pl.col(column_of(number))
+        kept = pl.lit(value=True) if number == 0 else weight != 0.0
+        rows.append(
+            part.filter(kept).select(
+                "row",
+                "creditor_id",
+                debtor_id.alias("debtor_id"),
+                "address",
+                pl.lit(score).alias("score"),
+                pl.col("kept_before").cast(pl.Int64).alias("position"),
+                step.name().alias("step"),
+                weight.alias("log_odds"),
+            ),
         )
-        for position, step in enumerate(steps)
-    ]
-    stacked = pl.concat_list(pairs).list.drop_nulls()
-    return (
-        part.select("creditor_id", debtor_id.alias("debtor_id"), "address", stacked.alias("pair"))
-        .with_columns(pl.int_ranges(0, pl.col("pair").list.len()).alias("position"))
-        .explode("pair", "position")
-        .unnest("pair")
-        .select(
-            "creditor_id",
-            "debtor_id",
-            "address",
-            pl.lit(score).alias("score"),
-            pl.col("position").cast(pl.Int64),
-            "step",
-            "log_odds",
-        )
-    )
+        part = part.with_columns(pl.col("kept_before") + kept.cast(pl.Int32))
+    return pl.concat(rows).sort("row", "position").drop("row")

@@ -26,12 +26,16 @@ class Facts:
     history: pl.DataFrame  # HISTORY
 
 
+SOURCES: Final = ("debtor", "creditor", "unknown", "register", "agency", "bureau")
+"""Who gives addresses, best first; any other word counts as unknown."""
+
 ADDRESSES: Final = pl.Schema(
     {
         "creditor_id": pl.String(),
         "address": pl.String(),
         "domain": pl.String(),  # null: impossible shape
         "provider": pl.String(),
+        "source": pl.String(),  # the best of those who gave the address
         "verdict": pl.String(),
         "reason": pl.String(),
         "score_basis": pl.String(),

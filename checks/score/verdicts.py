@@ -36,7 +36,7 @@ import polars as pl
 from checks.frames import shaped
 from checks.model import VERDICT_OF, Reason, ScoreBasis, Verdict
 from checks.score.reference import ScoreReference
-from checks.score.tables import ADDRESSES, Facts
+from checks.score.tables import ADDRESSES, SOURCES, Facts
 
 ADDRESS_KEY: Final = ("creditor_id", "address")
 
@@ -129,15 +129,32 @@ def _addresses(facts: Facts) -> pl.DataFrame:
         _is("reason", Reason.SUSPECTED_TYPO).alias("is_suspected"),
     )
     return (
-        facts.contacts.select("creditor_id", "email_raw", "source_date", "confirmed_at")
+        facts.contacts.select(
+            "creditor_id", "email_raw", "source_date", "confirmed_at", _source_rank()
+        )
         .join(shape, on="email_raw", how="inner")
         .group_by(*ADDRESS_KEY)
         .agg(
             pl.col("domain", "shape_reason").max(),
             pl.col("is_disposable", "is_suspected").any(),
             pl.col("source_date").max(),
+            pl.col("source_rank").min(),
             pl.col("confirmed_at").max().alias("file_confirmed_at"),
         )
+        .with_columns(
+            pl.col("source_rank")
+            .replace_strict(dict(enumerate(SOURCES)), return_dtype=pl.String)
+            .alias("source"),
+        )
+    )
+
+
+def _source_rank() -> pl.Expr:
+    ranks = {word: rank for rank, word in enumerate(SOURCES)}
+    return (
+        pl.col("source")
+        .replace_strict(ranks, default=ranks["unknown"], return_dtype=pl.Int64)
+        .alias("source_rank")
     )
 
 

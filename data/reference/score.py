@@ -1,4 +1,4 @@
-"""Loads what scoring goes by: the model's numbers, consumer domains, telling mailbox names."""
+"""Loads what scoring goes by: the model's numbers, consumer domains, telling names."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def load_score_model(path: Path | None = None) -> ScoreModel:
 
 @cache
 def load_score_reference() -> ScoreReference:
-    """Return consumer domains and mailbox words, read once."""
+    """Return consumer domains, mailbox words and person names, read once."""
     words = _rows("mailbox_words.csv")
 
     def meaning(wanted: str) -> frozenset[str]:
@@ -44,9 +44,14 @@ def load_score_reference() -> ScoreReference:
         finance_mailboxes=meaning("finance"),
         never_mailboxes=meaning("never"),
         accountant_words=meaning("accountant"),
+        given_names=_names("given"),
+        surnames=_names("surname"),
     )
 
 
+def _names(kind: str) -> frozenset[str]:
+    return frozenset(row["name"] for row in _rows("person_names.csv") if row["kind"] == kind)
+
+
 def _rows(name: str) -> list[dict[str, str]]:
-    with _HERE.joinpath(name).open(encoding="utf-8", newline="") as source:
-        return list(csv.DictReader(source))
+    return list(csv.DictReader(_HERE.joinpath(name).read_text(encoding="utf-8").splitlines()))

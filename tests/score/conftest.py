@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Any, Final
+from typing import Any, Final, Required, TypedDict, Unpack
 
 import polars as pl
 import pytest
@@ -31,6 +31,7 @@ from checks.score import (
     decide_contacts,
     decide_debtors,
     find_suppressed,
+    merge_verdicts,
     score_contacts,
 )
 from data.reference.score import load_score_model, load_score_reference
@@ -76,7 +77,7 @@ def table(schema: pl.Schema, rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
     cells = {
         name: [row.get(name, _PLAIN.get(name)) for row in rows]
         for name in schema
-        if name not in {"amount"}
+        if name != "amount"
     }
     frame = pl.DataFrame(cells, schema={name: schema[name] for name in cells}, strict=False)
     if "amount" in schema:
@@ -85,19 +86,37 @@ def table(schema: pl.Schema, rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
     return frame.select(list(schema))
 
 
+Rows = Sequence[Mapping[str, Any]]
+
+
+class CaseRows(TypedDict, total=False):
+    """The fields of `Case`, as keyword arguments."""
+
+    contacts: Required[Rows]
+    debtors: Rows
+    clusters: Rows
+    syntax: Rows
+    domains: Rows
+    findings: Rows
+    history: Rows
+    invoices: Rows
+    suppressions: Rows
+    policy: DecisionPolicy
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """Rows of a small portfolio; debtors, clusters and shapes are filled in from the contacts."""
 
-    contacts: Sequence[Mapping[str, Any]]
-    debtors: Sequence[Mapping[str, Any]] = ()
-    clusters: Sequence[Mapping[str, Any]] = ()
-    syntax: Sequence[Mapping[str, Any]] = ()
-    domains: Sequence[Mapping[str, Any]] = ()
-    findings: Sequence[Mapping[str, Any]] = ()
-    history: Sequence[Mapping[str, Any]] = ()
-    invoices: Sequence[Mapping[str, Any]] = ()
-    suppressions: Sequence[Mapping[str, Any]] = ()
+    contacts: Rows
+    debtors: Rows = ()
+    clusters: Rows = ()
+    syntax: Rows = ()
+    domains: Rows = ()
+    findings: Rows = ()
+    history: Rows = ()
+    invoices: Rows = ()
+    suppressions: Rows = ()
     policy: DecisionPolicy = field(default_factory=DecisionPolicy)
 
     def facts(self) -> Facts:
@@ -105,24 +124,22 @@ class Case:
         known = {str(row.get("debtor_id", "d1")): dict(row) for row in self.debtors}
         for row in self.contacts:
             known.setdefault(str(row.get("debtor_id", "d1")), dict(row))
-        names = [{"debtor_id": name, **row} for name, row in known.items()]
-        grouped = {str(row["debtor_id"]): row for row in self.clusters}
-        clusters = [
-            {
-                **row,
-                "cluster_id": grouped.get(row["debtor_id"], {}).get(
-                    "cluster_id", f"c-{row['debtor_id']}"
-                ),
-            }
-            for row in names
-        ]
+        names = [{**row, "debtor_id": name} for name, row in known.items()]
+        groups = {str(row["debtor_id"]): row["cluster_id"] for row in self.clusters}
         shapes = {str(row["email_raw"]): _shape(str(row["email_raw"])) for row in self.contacts}
         for row in self.syntax:
-            shapes[str(row["email_raw"])] = {**shapes.get(str(row["email_raw"]), {}), **row}
+            raw = str(row["email_raw"])
+            shapes[raw] = {**shapes.get(raw, {}), **row}
         return Facts(
             contacts=table(FOUND_CONTACTS, self.contacts),
             debtors=table(DEBTORS, names),
-            clusters=table(CLUSTERS, clusters),
+            clusters=table(
+                CLUSTERS,
+                [
+                    {**row, "cluster_id": groups.get(row["debtor_id"], row["debtor_id"])}
+                    for row in names
+                ],
+            ),
             syntax=table(SYNTAX, list(shapes.values())),
             domains=table(DOMAINS, self.domains),
             findings=table(FINDINGS, self.findings),
@@ -137,34 +154,44 @@ def _shape(raw: str) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """The score room with its default numbers, asked about small cases."""
+    """The score room with its default numbers, asked about small cases (the fields of `Case`)."""
 
     model: ScoreModel
     reference: ScoreReference
+    as_of: datetime = AS_OF
 
-    def score(self, case: Case) -> Scored:
+    def facts(self, **case: Unpack[CaseRows]) -> Facts:
+        """Return the frames of a case."""
+        return Case(**case).facts()
+
+    def verdicts(self, **case: Unpack[CaseRows]) -> pl.DataFrame:
+        """Return ADDRESSES of a case."""
+        return merge_verdicts(Case(**case).facts(), self.reference, answer_days=30)
+
+    def score(self, **case: Unpack[CaseRows]) -> Scored:
         """Return both scores of a case."""
-        return score_contacts(case.facts(), AS_OF, self.model, self.reference)
+        return score_contacts(Case(**case).facts(), AS_OF, self.model, self.reference)
 
-    def decide(self, case: Case) -> pl.DataFrame:
+    def decide(self, **case: Unpack[CaseRows]) -> pl.DataFrame:
         """Return DECIDED contacts of a case."""
-        contacts, _ = self.settle(case)
+        contacts, _ = self.settle(**case)
         return contacts
 
-    def settle(self, case: Case) -> tuple[pl.DataFrame, DecidedDebtors]:
+    def settle(self, **case: Unpack[CaseRows]) -> tuple[pl.DataFrame, DecidedDebtors]:
         """Return decided contacts and debtors of a case; an address is its own keyed hash."""
-        facts = case.facts()
+        known = Case(**case)
+        facts = known.facts()
         scored = score_contacts(facts, AS_OF, self.model, self.reference).contacts
-        invoices = table(INVOICES, case.invoices)
+        invoices = table(INVOICES, known.invoices)
         suppressed = find_suppressed(
-            suppressions=table(SUPPRESSIONS, case.suppressions),
+            suppressions=table(SUPPRESSIONS, known.suppressions),
             address_keys=scored.select("address", pl.col("address").alias("key")).unique(),
             contacts=scored,
             clusters=facts.clusters,
             invoices=invoices,
             as_of=AS_OF,
         )
-        contacts = decide_contacts(scored, suppressed, case.policy)
+        contacts = decide_contacts(scored, suppressed, known.policy)
         debtors = decide_debtors(
             contacts=contacts,
             debtors=facts.debtors,
@@ -172,7 +199,7 @@ class Office:
             invoices=invoices,
             suppressed=suppressed,
             as_of=AS_OF,
-            policy=case.policy,
+            policy=known.policy,
         )
         return contacts, debtors
 

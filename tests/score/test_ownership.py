@@ -1,0 +1,249 @@
+"""The second score: whose mailbox it is, told from names, domains, sources and neighbours."""
+
+from __future__ import annotations
+
+import math
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+import pytest
+
+from checks.score.names import add_name_levels
+
+if TYPE_CHECKING:
+    from tests.score.conftest import Office
+
+NAMES = [
+    # local part, name, how they compare
+    ("maria.souza", "Maria Aparecida Souza", "name_full"),
+    ("souzamaria84", "Maria Aparecida Souza", "name_full"),
+    ("MARIA_SOUZA+boleto", "Maria Aparecida Souza", "name_full"),
+    ("joao.goncalves", "João Gonçalves", "name_full"),
+    ("josegonsalves", "José Gonçalves", "name_full"),  # two spellings of one name
+    ("jsilva", "José da Silva", "name_part"),
+    ("silvaj", "José da Silva", "name_part"),
+    ("jps", "João Pedro Santos", "name_part"),
+    ("paulo89", "Paulo Alves Oliveira", "name_part"),
+    ("mariapereira", "Maria Aparecida Souza", "name_mixed"),  # a maiden name, or somebody else
+    ("carlos.souza", "Maria Aparecida Souza", "name_relative"),
+    ("jsouza", "Maria Aparecida Souza", "name_relative"),
+    ("carlos.pereira", "Maria Aparecida Souza", "name_other"),
+    ("bezerrapriscila", "Sandra Francisca Alves", "name_other"),
+    ("gatinha.22", "Maria Aparecida Souza", "name_unlike"),
+    ("12345678", "Maria Aparecida Souza", ""),
+    ("ml", "Maria Aparecida Souza", ""),
+    ("maria.souza", None, ""),
+]
+
+
+@pytest.mark.parametrize(("local", "name", "level"), NAMES)
+def test_mailbox_names_against_persons(
+    office: Office,
+    local: str,
+    name: str | None,
+    level: str,
+) -> None:
+    pairs = pl.DataFrame(
+        {"local": [local], "domain": ["gmail.com"], "name": [name], "kind": ["pf"]},
+        schema=dict.fromkeys(("local", "domain", "name", "kind"), pl.String()),
+    )
+    assert add_name_levels(pairs, office.reference)["name_level"].to_list() == [level]
+
+
+DOMAINS = [
+    ("padariacentral.com.br", "Padaria Central Ltda", "pj", True),
+    ("central.com.br", "Padaria Central Ltda", "pj", True),
+    ("mail.padaria-central.example", "Padaria Central Ltda", "pj", True),
+    ("silvacontabil.com.br", "Padaria Central Ltda", "pj", False),
+    ("comercio.com.br", "Comércio de Roupas Ltda", "pj", False),  # a trade is nobody's name
+    ("anasilva.com.br", "Ana Silva", "pf", True),
+    ("supermercadosilva.com.br", "Ana Silva", "pf", False),  # a surname alone is an employer's
+    (None, "Ana Silva", "pf", False),
+]
+
+
+@pytest.mark.parametrize(("domain", "name", "kind", "own"), DOMAINS)
+def test_domains_that_carry_the_debtors_name(
+    office: Office,
+    domain: str | None,
+    name: str,
+    kind: str,
+    *,
+    own: bool,
+) -> None:
+    pairs = pl.DataFrame(
+        {"local": ["contato"], "domain": [domain], "name": [name], "kind": [kind]},
+        schema=dict.fromkeys(("local", "domain", "name", "kind"), pl.String()),
+    )
+    assert add_name_levels(pairs, office.reference)["is_own_domain"].to_list() == [own]
+
+
+def owned(office: Office, contact: dict[str, Any]) -> float:
+    scored = office.score(contacts=[{"email_raw": "m1234567@gmail.com", **contact}])
+    return float(scored.contacts["ownership"][0])
+
+
+SOURCES = [
+    ("debtor", 0.97),
+    ("creditor", 0.90),
+    ("unknown", 0.85),
+    ("agency", 0.70),
+    ("bureau", 0.70),
+    ("register", 0.70),
+    ("somebody's spreadsheet", 0.85),
+]
+
+
+@pytest.mark.parametrize(("source", "prior"), SOURCES)
+def test_ownership_begins_with_who_gave_the_address(
+    office: Office,
+    source: str,
+    prior: float,
+) -> None:
+    assert math.isclose(owned(office, {"source": source}), prior, abs_tol=1e-6)
+
+
+def test_a_confirmation_outweighs_source_and_name(office: Office) -> None:
+    confirmed = {
+        "source": "bureau",
+        "email_raw": "carlos.pereira@gmail.com",
+        "confirmed_at": office.as_of - timedelta(days=30),
+    }
+    assert math.isclose(owned(office, confirmed), 0.97, abs_tol=1e-6)
+
+
+def test_a_click_counts_for_the_debtor_only_where_nobody_shares_the_address(
+    office: Office,
+) -> None:
+    clicked = [{"address": "casa@gmail.com", "confirmed_at": office.as_of}]
+    alone = office.score(contacts=[{"email_raw": "casa@gmail.com"}], history=clicked)
+    shared = office.score(
+        contacts=[
+            {"email_raw": "casa@gmail.com"},
+            {"email_raw": "casa@gmail.com", "debtor_id": "d2", "name": "Carlos Prado"},
+        ],
+        history=clicked,
+    )
+    assert alone.contacts["confirmed_at"].null_count() == 0
+    assert shared.contacts["confirmed_at"].null_count() == 2
+
+
+def test_agreeing_names_raise_and_strangers_names_lower(office: Office) -> None:
+    by_name = [
+        owned(office, {"email_raw": f"{local}@gmail.com"})
+        for local in (
+            "maria.souza",
+            "maria84",
+            "12345678",
+            "mariapereira",
+            "carlos.souza",
+            "ivo.reis",
+        )
+    ]
+    assert by_name == sorted(by_name, reverse=True)
+    assert by_name[0] > 0.95
+    assert by_name[-1] < 0.5
+
+
+def test_a_nickname_is_hardly_evidence(office: Office) -> None:
+    assert owned(office, {"email_raw": "gatinha22@gmail.com"}) > 0.85
+
+
+RECYCLED = [
+    # provider's domain, collected, loss of ownership by rule L10
+    ("hotmail.com", date(2026, 6, 1), 0.0),
+    ("hotmail.com", date(2024, 11, 21), 0.0),
+    ("hotmail.com", date(2020, 11, 20), 0.125),
+    ("yahoo.com.br", date(2016, 11, 20), 0.25),
+    ("hotmail.com", date(2001, 1, 1), 0.25),  # never more than that
+    ("gmail.com", date(2001, 1, 1), 0.0),  # Gmail gives no name out twice
+    ("uol.com.br", date(2001, 1, 1), 0.0),
+]
+
+
+@pytest.mark.parametrize(("domain", "collected", "loss"), RECYCLED)
+def test_l10_old_addresses_at_recycling_providers_lose_ownership(
+    office: Office,
+    domain: str,
+    collected: date,
+    loss: float,
+) -> None:
+    found = owned(office, {"email_raw": f"m1234567@{domain}", "source_date": collected})
+    assert math.isclose(found, 0.90 - loss, abs_tol=0.002)
+
+
+def test_l10_a_confirmation_within_24_months_ends_the_risk(office: Office) -> None:
+    old = {"email_raw": "m1234567@hotmail.com", "source_date": date(2012, 1, 1)}
+    recent, long_ago = (
+        owned(office, {**old, "confirmed_at": office.as_of - timedelta(days=days)})
+        for days in (700, 760)
+    )
+    assert math.isclose(recent, 0.97, abs_tol=1e-6)
+    assert math.isclose(long_ago, 0.72, abs_tol=0.002)
+
+
+def test_every_other_person_with_the_address_lowers_it(office: Office) -> None:
+    def of_first(count: int) -> float:
+        people = ["Maria Souza", "Carlos Prado", "Rita Lobo", "Ivo Reis"]
+        contacts = [
+            {"email_raw": "1234567@gmail.com", "debtor_id": f"d{n}", "name": people[n]}
+            for n in range(count)
+        ]
+        return float(office.score(contacts=contacts).contacts["ownership"][0])
+
+    falling = [of_first(count) for count in (1, 2, 3, 4)]
+    assert falling == sorted(set(falling), reverse=True)
+
+
+def test_records_of_one_cluster_share_nothing(office: Office) -> None:
+    twice = office.score(
+        contacts=[
+            {"email_raw": "1234567@gmail.com"},
+            {"email_raw": "1234567@gmail.com", "debtor_id": "d2"},
+        ],
+        clusters=[
+            {"debtor_id": "d1", "cluster_id": "c"},
+            {"debtor_id": "d2", "cluster_id": "c"},
+        ],
+    ).contacts
+    assert twice["people"].to_list() == [1, 1]
+    assert twice["ownership"].to_list() == [0.9, 0.9]
+
+
+def test_the_steps_of_every_contact_add_up_to_its_ownership(office: Office) -> None:
+    scored = office.score(
+        contacts=[
+            {"email_raw": "carlos.souza@hotmail.com", "source_date": date(2015, 1, 1)},
+            {"email_raw": "contab@escritorio.example", "debtor_id": "d2", "kind": "pj"},
+            {"email_raw": "financeiro@padaria.example", "debtor_id": "d3", "kind": "pj",
+             "name": "Padaria Ltda"},
+        ],
+        syntax=[
+            {"email_raw": f"{local}.example", "is_free": False}
+            for local in ("contab@escritorio", "financeiro@padaria")
+        ],
+    )  # fmt: skip
+    key = ["creditor_id", "debtor_id", "address"]
+    summed = (
+        scored.steps.filter(pl.col("score") == "ownership")
+        .group_by(key)
+        .agg(pl.col("log_odds").sum())
+    )
+    both = scored.contacts.join(summed, on=key)
+    assert both.height == 3
+    for row in both.iter_rows(named=True):
+        assert math.isclose(row["ownership"], 1 / (1 + math.exp(-row["log_odds"])), abs_tol=1e-6)
+
+
+def test_an_address_written_twice_on_one_debtor_has_its_steps_once(office: Office) -> None:
+    scored = office.score(
+        contacts=[
+            {"email_raw": "Ana@gmail.com", "source": "bureau"},
+            {"email_raw": "ana@gmail.com", "source": "debtor"},
+        ],
+    )
+    assert scored.contacts.height == 2
+    owner = scored.steps.filter(pl.col("score") == "ownership")
+    assert owner["position"].to_list().count(0) == 1
+    assert owner["step"][0] == "source:debtor"  # the better of the two

@@ -71,6 +71,7 @@ def outcome_of(run: Run) -> Outcome:
 def load_outcome(plan: RunPlan) -> Outcome:
     """Return the outcome that a finished run left in its folder."""
     facts = json.loads((plan.work / f"{OUTCOME}.json").read_text("utf-8"))
+    facts["decisions"] = {word.value: facts["decisions"][word.value] for word in Decision}
     return Outcome(
         **{**facts, "warnings": tuple(facts["warnings"]), "notes": tuple(facts["notes"])},
     )

@@ -19,7 +19,8 @@ _NAMED: Final = re.compile(r"[^<>@,/]*<([^<>]*@[^<>]*)>")
 _DOTTED: Final = re.compile(r"^\S+\w\.\w\S*$")
 _LABEL: Final = re.compile(r"^(?:mailto|e-?mail|correo|mail)\s*:\s*", re.IGNORECASE)
 _NOTE: Final = re.compile(r"\s*\([^()@]*\)\s*$")
-_WRAPPING: Final = " \t\r\n\v\f\xa0\"'`´“”‘’<>[]{}(),;:"
+_QUOTES: Final = "\"'`\u00b4\u2018\u2019\u201c\u201d"
+_WRAPPING: Final = f" \t\r\n\v\f\xa0{_QUOTES}<>[]{{}}(),;:"
 
 
 def split_cell(cell: str, vocabulary: Vocabulary) -> list[str]:

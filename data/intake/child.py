@@ -18,7 +18,6 @@ from data.intake.jobs import INPUT_FILE, Job, Outcome, Refusal, read_job, write_
 from data.intake.limits import GIB, Limits
 from data.intake.mapping import Mapping, header_language, look_mapping, resolve_mapping
 from data.intake.opening import OpenedFile, open_table
-
 from data.intake.vocabulary import load_vocabulary
 
 ROWS_PARTS: Final = "rows-*.parquet"
@@ -34,8 +33,8 @@ def main() -> int:
     try:
         outcome = run_job(folder, job)
     except EntregaError as error:
-        kind = "setting" if isinstance(error, SettingError) else "input"
-        outcome = Outcome(refusal=Refusal(kind, error.problem, error.remedy))
+        wrong_setting = isinstance(error, SettingError)
+        outcome = Outcome(refusal=Refusal(error.problem, error.remedy, wrong_setting=wrong_setting))
     write_outcome(folder, outcome)
     return 0
 

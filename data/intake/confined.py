@@ -37,10 +37,12 @@ def run_confined(folder: Path, job: Job) -> Outcome:
         )
     except subprocess.TimeoutExpired:
         why = f"took longer than {job.limits.wall_seconds:.0f} s to read"
-        raise InputRefusedError(f"'{job.source}' {why}", _REMEDY) from None
+        problem = f"'{job.source}' {why}"
+        raise InputRefusedError(problem, _REMEDY) from None
     outcome = read_outcome(folder) if ended.returncode == 0 else None
     if outcome is None:
-        raise InputRefusedError(f"'{job.source}' {_why(ended.returncode)}", _REMEDY)
+        problem = f"'{job.source}' {_why(ended.returncode)}"
+        raise InputRefusedError(problem, _REMEDY)
     if outcome.refusal is not None:
         raise _raised(outcome.refusal)
     return outcome
@@ -67,5 +69,5 @@ def _why(returncode: int) -> str:
 
 
 def _raised(refusal: Refusal) -> InputRefusedError | SettingError:
-    error = SettingError if refusal.kind == "setting" else InputRefusedError
+    error = SettingError if refusal.wrong_setting else InputRefusedError
     return error(refusal.problem, refusal.remedy)

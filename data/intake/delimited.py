@@ -24,13 +24,13 @@ BLANKS: Final = " \t\v\f\xa0"
 
 
 def parse_record(lines: Sequence[str], start: int, delimiter: str) -> tuple[list[str] | None, int]:
-    """Return the cells of the record that begins at a line, and how many lines it takes.
+    r"""Return the cells of the record that begins at a line, and how many lines it takes.
 
     No cells: the quotes do not balance within `MAX_RECORD_LINES`, or text follows a closing
     quote (RFC 4180 section 2). A quote inside an unquoted cell is a character like any other.
 
     >>> parse_record(['1;"Rua A', 'casa 2";x'], 0, ";")
-    (['1', 'Rua A\\ncasa 2', 'x'], 2)
+    (['1', 'Rua A\ncasa 2', 'x'], 2)
     >>> parse_record(['1;"Rua A;x'], 0, ";")
     (None, 1)
     """
@@ -98,7 +98,8 @@ def open_delimited(
     filled = [place for place, line in enumerate(lines) if line.strip(BLANKS)]
     top = min([*filled[:1], *sample.faults], default=None)
     if top is None:
-        raise InputRefusedError(f"'{source}' holds no rows", "export it again")
+        problem = f"'{source}' holds no rows"
+        raise InputRefusedError(problem, "export it again")
     mark = delimiter or sniff_delimiter(lines[top:]) or _NO_DELIMITER
     cells, taken = (None, 1) if top in sample.faults else parse_record(lines, top, mark)
     cells = _judged_header(source, cells)
@@ -111,15 +112,13 @@ def open_delimited(
 
 def _judged_header(source: str, cells: list[str] | None) -> list[str]:
     if cells is None or not any(cell.strip() for cell in cells):
+        problem = f"the first row of '{source}' cannot be read as column names"
         raise InputRefusedError(
-            f"the first row of '{source}' cannot be read as column names",
-            "put the column names in its first row, or name the delimiter under [intake]",
+            problem, "put the column names in its first row, or name the delimiter under [intake]"
         )
     if len(cells) > MAX_COLUMNS:
-        raise InputRefusedError(
-            f"'{source}' has {len(cells)} columns, more than {MAX_COLUMNS}",
-            "export only the columns that are needed",
-        )
+        problem = f"'{source}' has {len(cells)} columns, more than {MAX_COLUMNS}"
+        raise InputRefusedError(problem, "export only the columns that are needed")
     return cells
 
 

@@ -62,9 +62,9 @@ def open_fixed_width(path: Path, codec: str, fixed: tuple[FixedField, ...]) -> F
     """Return the table; raise `SettingError` for positions outside any line."""
     for field in fixed:
         if field.start < 1 or field.length < 1 or field.start + field.length > MAX_RECORD_BYTES:
-            raise SettingError(
+            problem = (
                 f"[intake] fixed field '{field.name}' starts at {field.start}"
-                f" and is {field.length} long",
-                "count positions from 1; lengths are at least 1",
+                f" and is {field.length} long"
             )
+            raise SettingError(problem, "count positions from 1; lengths are at least 1")
     return FixedWidthTable(path, codec, fixed)

@@ -47,9 +47,9 @@ def creditor_slugs(names: Iterable[str]) -> dict[str, str]:
 def identify_rows(rows: pl.DataFrame, creditor_id: str | None) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the rows that are about somebody, and the others with a `reason`.
 
-    `rows` are `ROWS` with their `addresses`. Adds `creditor_id`, `tax_id` (normalised, null unless valid), `tax_kind`, `tax_id_flag` and
-    `debtor_id`: the creditor's own id, else the tax id, else what else is known of the person. A
-    row of a plain list is known by its number.
+    `rows` are `ROWS` with their `addresses`. Adds `creditor_id`, `tax_id` (normalised, null
+    unless valid), `tax_kind`, `tax_id_flag` and `debtor_id`: the creditor's own id, else the
+    tax id, else what else is known of the person. A row of a plain list is known by its number.
     """
     identified = _with_debtor(_with_tax_id(_with_creditor(rows, creditor_id)))
     reason = (

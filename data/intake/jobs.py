@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 from pydantic import TypeAdapter
 
@@ -31,9 +31,9 @@ class Job:
 class Refusal:
     """An error with a remedy, to be raised again by the parent."""
 
-    kind: Literal["input", "setting"]
     problem: str
     remedy: str
+    wrong_setting: bool
 
 
 @dataclass(frozen=True, slots=True)

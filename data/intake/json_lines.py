@@ -103,13 +103,9 @@ def open_json_lines(source: str, path: Path, codec: str) -> JsonLinesTable:
             names.update(dict.fromkeys(parse_object(line) or ()))
         break
     if not names:
-        raise InputRefusedError(
-            f"'{source}' holds no readable JSON object in its first rows",
-            "write one object a line (JSON lines)",
-        )
+        problem = f"'{source}' holds no readable JSON object in its first rows"
+        raise InputRefusedError(problem, "write one object a line (JSON lines)")
     if len(names) > MAX_COLUMNS:
-        raise InputRefusedError(
-            f"'{source}' has {len(names)} keys, more than {MAX_COLUMNS}",
-            "export only what is needed",
-        )
+        problem = f"'{source}' has {len(names)} keys, more than {MAX_COLUMNS}"
+        raise InputRefusedError(problem, "export only what is needed")
     return JsonLinesTable(path, codec, list(names))

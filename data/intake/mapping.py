@@ -58,9 +58,12 @@ def resolve_mapping(
     configured = _configured(source, header, settings)
     mapping = _merged(header, configured, settings, vocabulary)
     if "email" not in mapping.columns and settings.columns.get("email") != ():
-        raise InputRefusedError(
+        problem = (
             f"no column of '{source}' is known to hold e-mail addresses;"
-            f" columns found: {shown(header)}",
+            f" columns found: {shown(header)}"
+        )
+        raise InputRefusedError(
+            problem,
             'write email = "<column>" under [intake.columns], or email = [] if the file has none',
         )
     return mapping
@@ -103,10 +106,8 @@ def _configured(
 ) -> dict[str, tuple[int, ...]]:
     unknown = sorted(set(settings.columns) - set(ROLES))
     if unknown:
-        raise SettingError(
-            f"[intake.columns] has no role {', '.join(map(repr, unknown))}",
-            f"use one of {', '.join(ROLES)}",
-        )
+        problem = f"[intake.columns] has no role {', '.join(map(repr, unknown))}"
+        raise SettingError(problem, f"use one of {', '.join(ROLES)}")
     return {
         role: tuple(_position(source, header, role, name) for name in names)
         for role, names in settings.columns.items()
@@ -119,11 +120,11 @@ def _position(source: str, header: Sequence[str], role: str, name: str) -> int:
     alike = [place for place, column in enumerate(header) if fold(column) == fold(name)]
     if exact or len(alike) == 1:
         return (exact or alike)[0]
-    raise SettingError(
+    problem = (
         f"column '{name}', which [intake.columns] gives the role {role}, is not in '{source}';"
-        f" columns found: {shown(header)}",
-        "write the name as it stands in the file",
+        f" columns found: {shown(header)}"
     )
+    raise SettingError(problem, "write the name as it stands in the file")
 
 
 def guess_roles(header: Sequence[str], vocabulary: Vocabulary) -> dict[str, tuple[int, ...]]:
@@ -162,9 +163,9 @@ def header_language(header: Sequence[str], vocabulary: Vocabulary) -> str:
 
 
 def shown(header: Sequence[str]) -> str:
-    """Return column names fit for a message: bounded, and without control characters.
+    r"""Return column names fit for a message: bounded, and without control characters.
 
-    >>> shown(["cpf", "e-mail\\x1b[2J"])
+    >>> shown(["cpf", "e-mail\x1b[2J"])
     "'cpf', 'e-mail [2J'"
     """
     names = [

@@ -10,12 +10,14 @@ from checks.frames import MOMENT
 from data.intake.settings import DateOrder
 
 _PARTED: Final = r"^([0-9]{1,2})[/.\-]([0-9]{1,2})[/.\-]([0-9]{4}|[0-9]{2})(?:[ T,].*)?$"
+_SHORT: Final = r"^([0-9]{2})[/.\-]([0-9]{1,2})[/.\-]([0-9]{1,2})(?:[ T,].*)?$"
 _NAMED: Final = (
     r"(?i)^([0-9]{1,2})[/.\- ](?:de )?([a-z]{3})[a-z]*[/.\- ](?:de )?([0-9]{4}|[0-9]{2})$"
 )
 _ISO: Final = r"^([0-9]{4})[/.\-]([0-9]{1,2})[/.\-]([0-9]{1,2})(?:[ T].*)?$"
 _EIGHT: Final = r"^[0-9]{8}$"
 _SERIAL: Final = r"^[0-9]{5}(?:\.[0-9]+)?$"
+_PLACES: Final = {"dmy": ("3", "2", "1"), "mdy": ("3", "1", "2"), "ymd": ("1", "2", "3")}
 _TIME: Final = r"[ T]([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?"
 _NOTHING: Final = r"^[0/.\-\s:]*$"
 _MONTHS: Final = (
@@ -32,6 +34,7 @@ _MONTHS: Final = (
     ("nov",),
     ("dez", "dic", "dec"),
 )
+_MONTHS_A_YEAR: Final = len(_MONTHS)
 _FIRST_YEAR: Final = 1990
 _LAST_YEAR: Final = 2079  # the last year that two digits are read as: 80 to 99 are 19xx
 
@@ -51,15 +54,16 @@ def guess_date_order(raw: pl.Series) -> DateOrder:
     """
     parts = raw.str.strip_chars().str.extract_groups(_PARTED).struct.unnest()
     first, second = (parts.to_series(place).cast(pl.Int64) for place in (0, 1))
-    return "mdy" if (second > 12).any() and not (first > 12).any() else "dmy"
+    day_first, day_second = ((part > _MONTHS_A_YEAR).any() for part in (first, second))
+    return "mdy" if day_second and not day_first else "dmy"
 
 
 def parse_days(raw: pl.Series, order: DateOrder) -> pl.Series:
     """Return `Date`; null where no day from 1990 to 2079 can be read.
 
-    `order` decides for days with slashes whose year stands last; `ymd` for eight digits in a
-    row only. Five digits are the serial day of a spreadsheet (day 1 is 1900-01-01, and 1900
-    counts as a leap year: ECMA-376 part 1, 18.17.4.1).
+    `order` is that of days without a year of four digits in front. Five digits are the serial
+    day of a spreadsheet (day 1 is 1900-01-01, and 1900 counts as a leap year: ECMA-376 part 1,
+    18.17.4.1).
 
     >>> parse_days(pl.Series(["31/01/2026", "2026-01-31", "20260131", "46053", "31-ene-26"]),
     ...            "dmy").unique().to_list()
@@ -67,9 +71,9 @@ def parse_days(raw: pl.Series, order: DateOrder) -> pl.Series:
     """
     text = pl.col("text")
     frame = pl.DataFrame({"text": raw.str.strip_chars()})
-    day, month = ("2", "1") if order == "mdy" else ("1", "2")
+    year, month, day = _PLACES[order]
     iso = pl.coalesce(
-        _joined(text, _PARTED, "3", month, day),
+        _joined(text, _SHORT if order == "ymd" else _PARTED, year, month, day),
         _joined(text, _ISO, "1", "2", "3"),
         _joined(_month_numbers(text), _PARTED, "3", "2", "1"),
     )

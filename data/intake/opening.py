@@ -59,7 +59,8 @@ def open_table(
         settings.delimiter,
         is_column_name=lambda text: text in configured or vocabulary.rank(text) is not None,
     )
-    return OpenedFile(table, "delimited", codec, table.delimiter)
+    delimiter = table.delimiter if len(table.header) > 1 else ""
+    return OpenedFile(table, "delimited", codec, delimiter)
 
 
 def _codec(path: Path, settings: IntakeSettings) -> str:

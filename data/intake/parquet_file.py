@@ -45,14 +45,12 @@ def open_parquet(source: str, path: Path) -> ParquetTable:
         names = list(pl.scan_parquet(path, glob=False).collect_schema())
         rows = pl.scan_parquet(path, glob=False).select(pl.len()).collect().item()
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise InputRefusedError(
-            f"'{source}' is no readable Parquet file ({type(error).__name__})",
-            "write it again, or give CSV",
-        ) from None
+        problem = f"'{source}' is no readable Parquet file ({type(error).__name__})"
+        raise InputRefusedError(problem, "write it again, or give CSV") from None
     if len(names) > MAX_COLUMNS or rows > _MAX_ROWS:
-        raise InputRefusedError(
+        problem = (
             f"'{source}' has {len(names)} columns and {rows} rows,"
-            f" more than {MAX_COLUMNS} or {_MAX_ROWS}",
-            "export only what is needed",
+            f" more than {MAX_COLUMNS} or {_MAX_ROWS}"
         )
+        raise InputRefusedError(problem, "export only what is needed")
     return ParquetTable(path, names, rows)

@@ -118,7 +118,8 @@ def _refuse_same_names(paths: Sequence[Path]) -> None:
     names = Counter(source_name(path) for path in paths)
     for name, times in names.items():
         if times > 1:
-            raise InputRefusedError(f"{times} inputs are named '{name}'", "rename all but one")
+            problem = f"{times} inputs are named '{name}'"
+            raise InputRefusedError(problem, "rename all but one")
 
 
 def _refuse_same_contents(staged: Sequence[StagedFile]) -> None:
@@ -126,10 +127,8 @@ def _refuse_same_contents(staged: Sequence[StagedFile]) -> None:
     for file in staged:
         first = by_digest.setdefault(file.sha256, file.source)
         if first != file.source:
-            raise InputRefusedError(
-                f"'{file.source}' is the same file as '{first}'",
-                "give it once: its invoices would count twice",
-            )
+            problem = f"'{file.source}' is the same file as '{first}'"
+            raise InputRefusedError(problem, "give it once: its invoices would count twice")
 
 
 def _read_file(path: Path, settings: IntakeSettings, work_dir: Path, limits: Limits) -> _ReadFile:
@@ -137,8 +136,8 @@ def _read_file(path: Path, settings: IntakeSettings, work_dir: Path, limits: Lim
         folder = Path(name)
         staged = stage_file(path, folder, limits)
         outcome = run_confined(folder, Job(staged.source, settings, limits))
-        fields = dict.fromkeys(outcome.mapping.fields(), pl.String())
-        schema = pl.Schema({"line": pl.Int64()} | fields)
+        fields = {name: pl.String() for name in outcome.mapping.fields()}
+        schema = pl.Schema([("line", pl.Int64()), *fields.items()])
         file = _ReadFile(
             staged,
             outcome,
@@ -147,9 +146,11 @@ def _read_file(path: Path, settings: IntakeSettings, work_dir: Path, limits: Lim
         )
     lines = pl.concat([file.cells.get_column("line"), file.faults.get_column("line")])
     if lines.n_unique() != outcome.rows + outcome.quarantined or lines.len() != lines.n_unique():
-        raise AssertionError("rows read and rows accounted for differ")
+        problem = "rows read and rows accounted for differ"
+        raise AssertionError(problem)
     if not lines.len():
-        raise InputRefusedError(f"'{staged.source}' holds no rows", "export it again")
+        problem = f"'{staged.source}' holds no rows"
+        raise InputRefusedError(problem, "export it again")
     return file
 
 
@@ -169,7 +170,14 @@ def _understand(
     frames = []
     for file in files:
         mapping = file.outcome.mapping
-        rows, lost = to_rows(file.staged.source, file.cells, mapping, settings, country, vocabulary)
+        rows, lost = to_rows(
+            file.staged.source,
+            file.cells,
+            mapping,
+            settings=settings,
+            country=country,
+            vocabulary=vocabulary,
+        )
         unreadable.update(lost)
         frames.append(rows)
     rows = with_addresses(pl.concat([pl.DataFrame(schema=ROWS), *frames]), vocabulary)
@@ -243,7 +251,8 @@ def _to_sums(
     )
     for source in sums:
         if source.rows != source.accepted + source.quarantined:
-            raise AssertionError(f"rows of '{source.source}' were lost on the way")
+            problem = f"rows of '{source.source}' were lost on the way"
+            raise AssertionError(problem)
     return IntakeSums(
         sources=sums,
         unreadable=dict(sorted(unreadable.items())),

@@ -28,6 +28,7 @@ from data.intake.vocabulary import load_vocabulary
 _LOOKED_AT: Final = 1_000
 _SHOWN_ROWS: Final = 3
 _LANGUAGE_OF: Final = {"BR": "pt-BR", "MX": "es-MX"}
+_LONGEST_LINE: Final = 300
 _LETTER: Final = re.compile(r"[^\W\d_]")
 _DIGIT: Final = re.compile(r"\d")
 
@@ -51,6 +52,28 @@ class Proposal:
     country: Country
     parsed: pl.DataFrame
 
+    def shown(self) -> str:
+        """Return the columns with their roles and the first rows, for the user's terminal."""
+        dialect = ", ".join(filter(None, (self.format, self.encoding, self._delimiter_name())))
+        width = max(map(len, map(printable, self.header)), default=0)
+        columns = [
+            f"  {printable(name):<{width}}  {self.role_of(place) or '(dropped)'}"
+            for place, name in enumerate(self.header)
+        ]
+        rows = [f"  {printable(row)}" for row in understood(self.parsed)]
+        return "\n".join(
+            [
+                f"{self.source}: {dialect}",
+                "columns and their roles:",
+                *columns,
+                "first rows as understood:",
+                *rows,
+            ],
+        )
+
+    def _delimiter_name(self) -> str:
+        return f"delimiter {self.delimiter!r}" if self.delimiter else ""
+
     def role_of(self, place: int) -> str | None:
         """Return the role guessed for a column, or None where it would be dropped."""
         return next(
@@ -61,12 +84,14 @@ class Proposal:
 
 def look(
     path: Path,
-    work_dir: Path,
     settings: IntakeSettings | None = None,
     *,
+    work_dir: Path | None = None,
     limits: Limits | None = None,
 ) -> Proposal:
     """Return what a file seems to hold, from its header and its first 1,000 rows.
+
+    The file is copied to a private folder below `work_dir` (else the system's) and back away.
 
     Raises `InputRefusedError` where the file is none that could be read.
     """
@@ -80,7 +105,6 @@ def look(
 
 
 def _propose(source: str, outcome: Outcome, given: IntakeSettings) -> Proposal:
-    vocabulary = load_vocabulary()
     cells = _mapped_cells(outcome)
     country = given.country or guess_country([cells], outcome.language)
     order, mark = given.date_order, given.decimal
@@ -95,7 +119,14 @@ def _propose(source: str, outcome: Outcome, given: IntakeSettings) -> Proposal:
         date_order=order,
         decimal=mark,
     )
-    parsed, _ = to_rows(source, cells, outcome.mapping, settings, country, vocabulary)
+    parsed, _ = to_rows(
+        source,
+        cells,
+        outcome.mapping,
+        settings=settings,
+        country=country,
+        vocabulary=load_vocabulary(),
+    )
     return Proposal(
         source=source,
         format=outcome.format,
@@ -130,15 +161,17 @@ def render_config(proposal: Proposal) -> str:
         name for place, name in enumerate(proposal.header) if proposal.role_of(place) is None
     ]
     parts = [
-        f"# Written by `entrega init` for {_quoted(proposal.source)}. Lines with # are choices left"
-        " open.\n",
+        f"# Written by entrega init for {_quoted(proposal.source)}. Lines with # are left open.",
         _CREDITOR,
         _LEGAL,
         "\n".join(["[intake]", *_intake_lines(proposal)]),
         "\n".join(["[intake.columns]", *_column_lines(proposal)]),
         f"# not mapped, and so dropped: {', '.join(map(_quoted, dropped))}" if dropped else "",
         "\n#   ".join(
-            ["# the first rows as they were understood, masked:", *_masked_rows(proposal.parsed)],
+            [
+                "# the first rows as they were understood, masked:",
+                *map(mask, understood(proposal.parsed)),
+            ],
         ),
         _REST.replace("LANGUAGE", _quoted(_LANGUAGE_OF[proposal.country])),
     ]
@@ -149,7 +182,7 @@ def _intake_lines(proposal: Proposal) -> list[str]:
     settings = proposal.settings
     lines = [
         f"encoding = {_quoted(proposal.encoding)}" if proposal.encoding else "",
-        f"delimiter = {_quoted(proposal.delimiter)}" if proposal.format == "delimited" else "",
+        f"delimiter = {_quoted(proposal.delimiter)}" if proposal.delimiter else "",
         f"sheet = {_quoted(settings.sheet)}" if settings.sheet else "",
         f"country = {_quoted(proposal.country)}  # how phones without a country code are read",
         f"currency = {_quoted(settings.currency or '')}  # of amounts that name none",
@@ -172,34 +205,43 @@ def _column_lines(proposal: Proposal) -> list[str]:
     return lines
 
 
-def _masked_rows(parsed: pl.DataFrame) -> list[str]:
+def understood(parsed: pl.DataFrame) -> list[str]:
+    """Return a line for each row of `ROWS`: what was found in it, in plain words."""
     shown = with_addresses(parsed, load_vocabulary()).select(
-        "debtor_id",
-        "name",
-        pl.col("addresses").list.join("; ").alias("emails"),
+        pl.col("debtor_id").alias("id"),
+        pl.col("name"),
+        pl.col("tax_id"),
+        pl.col("addresses").list.join("; ").alias("e-mail"),
         pl.col("amount").cast(pl.String),
-        "currency",
-        pl.col("due_date").cast(pl.String),
+        pl.col("currency"),
+        pl.col("due_date").cast(pl.String).alias("due"),
     )
-    open_columns = ("amount", "currency", "due_date")
     return [
-        ", ".join(
-            f"{column} {value if column in open_columns else mask(value)}"
-            for column, value in row.items()
-            if value
-        )
+        " | ".join(f"{column}: {value}" for column, value in row.items() if value)
         for row in shown.iter_rows(named=True)
     ]
 
 
-def mask(text: str) -> str:
-    """Return the shape of a text: letters as x, digits as 9, no control characters.
+def mask(line: str) -> str:
+    """Return a line of `understood` with its values masked: letters as x, digits as 9.
 
-    >>> mask("Ana-99 <ana@x.example>")
-    'xxx-99 <xxx@x.xxxxxxx>'
+    >>> mask("name: Ana | e-mail: ana99@x.example")
+    'name: xxx | e-mail: xxx99@x.xxxxxxx'
     """
-    printable = "".join(char if char.isprintable() else " " for char in text[:80])
-    return _DIGIT.sub("9", _LETTER.sub("x", printable))
+    parts = [part.split(": ", 1) for part in printable(line).split(" | ")]
+    return " | ".join(
+        ": ".join([part[0], *(_DIGIT.sub("9", _LETTER.sub("x", value)) for value in part[1:])])
+        for part in parts
+    )
+
+
+def printable(text: str) -> str:
+    r"""Return a text cut to what fits a line, without control characters.
+
+    >>> printable("Ana\x1b[2J")
+    'Ana [2J'
+    """
+    return "".join(char if char.isprintable() else " " for char in text[:_LONGEST_LINE])
 
 
 def _quoted(text: str) -> str:
@@ -216,6 +258,8 @@ _CREDITOR: Final = """
 # tax_id = ""
 # A file of several creditors: the column that tells them apart, and a table for each.
 # column = "Credor"
+# [creditor.each."Loja Exemplo Ltda"]
+# address = "Rua Exemplo, 1, São Paulo"
 """
 
 _LEGAL: Final = """
@@ -228,7 +272,9 @@ _LEGAL: Final = """
 
 _REST: Final = """
 [suppress]
-# files = ["opt-out.csv"]   # read again just before publishing
+# Files of addresses or debtors that must not be written to, read again just before publishing.
+# opt_out = ["opt-out.csv"]
+# settled = ["settled.csv"]
 
 [dns]
 # nameservers = ["127.0.0.1:53"]   # the system's where none is named

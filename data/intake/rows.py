@@ -50,6 +50,7 @@ def to_rows(
     source: str,
     cells: pl.DataFrame,
     mapping: Mapping,
+    *,
     settings: IntakeSettings,
     country: Country,
     vocabulary: Vocabulary,
@@ -87,7 +88,7 @@ def to_rows(
         by_row_number=pl.lit(mapping.by_row_number),
         has_invoice=reader.has_invoice(),
     )
-    return rows.select(ROWS.names()).cast(dict(ROWS)), reader.unreadable
+    return rows.select(ROWS.names()).cast(ROWS), reader.unreadable
 
 
 class _CellReader:

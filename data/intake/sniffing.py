@@ -34,6 +34,11 @@ ENCODINGS: Final = {
 }
 """Encodings the configuration may name, and the codec that reads them."""
 
+_MAGIC: Final = (
+    (b"PK\x03\x04", "xlsx"),
+    (b"PAR1", "parquet"),
+    (b"\xd0\xcf\x11\xe0", "xls"),  # compound file: XLS before 2007
+)
 _BOMS: Final = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -51,29 +56,26 @@ _MOST_DIGITS: Final = 7  # "saldo 2026-01" has six, a tax id or a phone eight an
 
 
 def sniff_format(sample: bytes, declared: str | None = None) -> str:
-    """Return `xlsx`, `parquet`, `xls`, `cnab`, `json`, `jsonl`, `text` or `binary`.
+    r"""Return `xlsx`, `parquet`, `xls`, `cnab`, `json`, `jsonl`, `text` or `binary`.
 
-    >>> sniff_format(b"PK\\x03\\x04..."), sniff_format(b"PAR1..."), sniff_format(b"a;b\\n1;2\\n")
+    >>> sniff_format(b"PK\x03\x04..."), sniff_format(b"PAR1..."), sniff_format(b"a;b\n1;2\n")
     ('xlsx', 'parquet', 'text')
-    >>> sniff_format(b"23700000         2..." .ljust(240) + b"\\r\\n")
+    >>> sniff_format(b"23700000         2..." .ljust(240) + b"\r\n")
     'cnab'
     """
-    if sample.startswith(b"PK\x03\x04"):
-        return "xlsx"
-    if sample.startswith(b"PAR1"):
-        return "parquet"
-    if sample.startswith(b"\xd0\xcf\x11\xe0"):  # compound file: XLS before 2007
-        return "xls"
+    for magic, kind in _MAGIC:
+        if sample.startswith(magic):
+            return kind
     wide = bom_encoding(sample) == "utf-16" or (declared or "").lower().startswith("utf-16")
     if not wide and _is_binary(sample):
         return "binary"
-    first = sample.lstrip(codecs.BOM_UTF8).lstrip()
     line = sample.split(b"\n", 1)[0].rstrip(b"\r")
     if len(line) in _CNAB_LENGTHS and any(shape.match(line) for shape in _CNAB_SHAPES):
         return "cnab"
-    if first.startswith((b"[{", b"[\n", b"[\r\n", b"[ ")):
-        return "json"
-    return "jsonl" if first.startswith(b"{") else "text"
+    first = sample.removeprefix(codecs.BOM_UTF8).lstrip()
+    if first.startswith(b"{"):
+        return "jsonl"
+    return "json" if re.match(rb"\[\s*\{", first) else "text"
 
 
 def _is_binary(sample: bytes) -> bool:
@@ -82,9 +84,9 @@ def _is_binary(sample: bytes) -> bool:
 
 
 def bom_encoding(sample: bytes) -> str | None:
-    """Return the codec that a byte order mark announces, or None.
+    r"""Return the codec that a byte order mark announces, or None.
 
-    >>> bom_encoding(b"\\xef\\xbb\\xbfa;b"), bom_encoding(b"a;b")
+    >>> bom_encoding(b"\xef\xbb\xbfa;b"), bom_encoding(b"a;b")
     ('utf-8', None)
     """
     return next((codec for bom, codec in _BOMS if sample.startswith(bom)), None)
@@ -98,10 +100,8 @@ def declared_codec(encoding: str) -> str:
     """
     codec = ENCODINGS.get(encoding.strip().lower().replace("_", "-"))
     if codec is None:
-        raise SettingError(
-            f"[intake] encoding '{encoding}' is not known",
-            f"use one of {', '.join(sorted(ENCODINGS))}",
-        )
+        problem = f"[intake] encoding '{encoding}' is not known"
+        raise SettingError(problem, f"use one of {', '.join(sorted(ENCODINGS))}")
     return codec
 
 
@@ -139,24 +139,28 @@ def looks_like_data(header: Sequence[str]) -> bool:
     return any("@" in cell or sum(map(str.isdigit, cell)) > _MOST_DIGITS for cell in header)
 
 
+_REFUSALS: Final = {
+    "cnab": (
+        "is a CNAB file (bank remittance or return), which names no e-mail columns",
+        "export the portfolio as CSV or XLSX, or name its positions under [intake] fixed",
+    ),
+    "json": ("is one JSON array", "write one object a line (JSON lines)"),
+    "xls": ("is an XLS file of before 2007", "save it as XLSX or CSV"),
+    "binary": (
+        "is not a table of text (binary data)",
+        (
+            "give CSV, XLSX, Parquet, JSON lines or fixed-width text; UTF-16 without a mark needs"
+            ' encoding = "utf-16-le" under [intake]'
+        ),
+    ),
+}
+
+
 def refuse_format(source: str, kind: str) -> InputRefusedError:
     """Return the refusal of a kind of file that holds no portfolio.
 
-    >>> refuse_format("x.rem", "cnab").remedy
-    'export the portfolio as CSV or XLSX from the system that made it, or name its positions under [intake] fixed'
+    >>> refuse_format("x.rem", "json").remedy
+    'write one object a line (JSON lines)'
     """
-    problem, remedy = {
-        "cnab": (
-            "is a CNAB file (bank remittance or return), which names no e-mail columns",
-            "export the portfolio as CSV or XLSX from the system that made it,"
-            " or name its positions under [intake] fixed",
-        ),
-        "json": ("is one JSON array", "write one object a line (JSON lines)"),
-        "xls": ("is an XLS file of before 2007", "save it as XLSX or CSV"),
-        "binary": (
-            "is not a table of text (binary data)",
-            "give CSV, XLSX, Parquet, JSON lines or fixed-width text;"
-            ' for UTF-16 without a mark write encoding = "utf-16-le" under [intake]',
-        ),
-    }[kind]
+    problem, remedy = _REFUSALS[kind]
     return InputRefusedError(f"'{source}' {problem}", remedy)

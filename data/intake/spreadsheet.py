@@ -74,10 +74,8 @@ def inspect_container(source: str, path: Path, limits: Limits) -> None:
         RuntimeError,
         ValueError,
     ):
-        raise InputRefusedError(
-            f"'{source}' is no whole XLSX file (cut or damaged)",
-            "save it again as XLSX or CSV",
-        ) from None
+        problem = f"'{source}' is no whole XLSX file (cut or damaged)"
+        raise InputRefusedError(problem, "save it again as XLSX or CSV") from None
 
 
 def _judge_members(source: str, path: Path, archive: zipfile.ZipFile, limits: Limits) -> None:
@@ -85,7 +83,8 @@ def _judge_members(source: str, path: Path, archive: zipfile.ZipFile, limits: Li
     if len(members) > limits.spreadsheet_entries:
         raise _too_much(source, f"holds {len(members)} parts")
     if not any(member.filename.startswith("xl/") for member in members):
-        raise InputRefusedError(f"'{source}' is an archive but no XLSX", "give the file inside it")
+        problem = f"'{source}' is an archive but no XLSX"
+        raise InputRefusedError(problem, "give the file inside it")
     packed = path.stat().st_size
     total = 0
     for member in members:
@@ -167,16 +166,15 @@ def open_spreadsheet(
             loaded = reader.load_sheet(name, header_row=None, schema_sample_rows=None)
         cells = pl.DataFrame(loaded)
     except fastexcel.FastExcelError as error:
-        raise InputRefusedError(
-            f"'{source}' is no readable XLSX file ({type(error).__name__})",
-            "save it again as XLSX or CSV",
-        ) from None
+        problem = f"'{source}' is no readable XLSX file ({type(error).__name__})"
+        raise InputRefusedError(problem, "save it again as XLSX or CSV") from None
     if cells.width > MAX_COLUMNS:
         raise _too_much(source, f"has {cells.width} columns")
     names = column_names(cells.width) if headerless else header
     filled = cells.filter(~pl.all_horizontal(pl.all().is_null()))
     if not names:
-        raise InputRefusedError(f"'{source}' holds no rows", "name the sheet under [intake] sheet")
+        problem = f"'{source}' holds no rows"
+        raise InputRefusedError(problem, "name the sheet under [intake] sheet")
     return SpreadsheetTable(names, filled, headerless)
 
 
@@ -184,11 +182,12 @@ def _sheet_name(source: str, reader: fastexcel.ExcelReader, sheet: str | None) -
     names: list[str] = reader.sheet_names
     if sheet is None:
         if not names:
-            raise InputRefusedError(f"'{source}' has no sheet", "save it again")
+            problem = f"'{source}' has no sheet"
+            raise InputRefusedError(problem, "save it again")
         return names[0]
     if sheet not in names:
-        raise SettingError(
-            f"'{source}' has no sheet '{sheet}'; sheets found: {', '.join(map(repr, names[:20]))}",
-            "write the name under [intake] sheet",
+        problem = (
+            f"'{source}' has no sheet '{sheet}'; sheets found: {', '.join(map(repr, names[:20]))}"
         )
+        raise SettingError(problem, "write the name under [intake] sheet")
     return sheet

@@ -40,14 +40,13 @@ def stage_file(path: Path, folder: Path, limits: Limits) -> StagedFile:
         while block := reader.read(_BLOCK):
             size += len(block)
             if size > limits.file_bytes:
-                raise InputRefusedError(
-                    f"'{source}' is larger than {limits.file_bytes // MIB} MiB",
-                    "cut it into several files and give them all",
-                )
+                problem = f"'{source}' is larger than {limits.file_bytes // MIB} MiB"
+                raise InputRefusedError(problem, "cut it into several files and give them all")
             digest.update(block)
             writer.write(block)
     if size == 0:
-        raise InputRefusedError(f"'{source}' is empty", "export it again")
+        problem = f"'{source}' is empty"
+        raise InputRefusedError(problem, "export it again")
     return StagedFile(source, target, digest.hexdigest(), size)
 
 
@@ -66,11 +65,14 @@ def _open_regular(path: Path, source: str) -> int:
     try:
         descriptor = os.open(path, flags)
     except FileNotFoundError:
-        raise InputRefusedError(f"there is no file '{source}'", "check the path") from None
+        problem = f"there is no file '{source}'"
+        raise InputRefusedError(problem, "check the path") from None
     except OSError as error:
         why = "is a symbolic link" if path.is_symlink() else f"cannot be opened ({error.strerror})"
-        raise InputRefusedError(f"'{source}' {why}", "give a readable regular file") from None
+        problem = f"'{source}' {why}"
+        raise InputRefusedError(problem, "give a readable regular file") from None
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise InputRefusedError(f"'{source}' is not a regular file", "give a readable regular file")
+        problem = f"'{source}' is not a regular file"
+        raise InputRefusedError(problem, "give a readable regular file")
     return descriptor

@@ -1,4 +1,4 @@
-"""What every reader gives: a header, and batches of text cells beside the rows it could not read."""
+"""What every reader gives: a header, batches of text cells, and the rows it could not read."""
 
 from __future__ import annotations
 
@@ -54,7 +54,8 @@ def faults_frame(faults: Iterable[tuple[int, str, str]]) -> pl.DataFrame:
 def split_wide_cells(rows: pl.DataFrame) -> Batch:
     """Move rows with a cell longer than any spreadsheet's, or with a NUL, to the faults.
 
-    >>> split_wide_cells(pl.DataFrame({"line": [1, 2], "name": ["Ana", "x" * 40_000]})).faults.row(0)
+    >>> rows = pl.DataFrame({"line": [1, 2], "name": ["Ana", "x" * 40_000]})
+    >>> split_wide_cells(rows).faults.row(0)
     (2, 'too_long', 'name')
     """
     cells = [name for name in rows.columns if name != "line"]
@@ -77,4 +78,4 @@ def split_wide_cells(rows: pl.DataFrame) -> Batch:
     if bad.is_empty():
         return Batch(rows, faults_frame(()))
     good = judged.filter(pl.col("fault").is_null()).drop("fault")
-    return Batch(good, bad.cast(dict(FAULTS)))
+    return Batch(good, bad.cast(FAULTS))

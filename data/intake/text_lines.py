@@ -50,10 +50,8 @@ def _utf8_blocks(handle: BinaryIO, codec: str) -> Iterator[bytes]:
             try:
                 text = decoder.decode(block, final=not block)
             except UnicodeDecodeError:
-                raise InputRefusedError(
-                    "the file is not valid UTF-16",
-                    "export it again as UTF-8",
-                ) from None
+                problem = "the file is not valid UTF-16"
+                raise InputRefusedError(problem, "export it again as UTF-8") from None
             utf8 = text.removeprefix("\ufeff" if first else "").encode()
         else:
             utf8 = block.removeprefix(codecs.BOM_UTF8) if first else block

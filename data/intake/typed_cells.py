@@ -18,23 +18,30 @@ def as_text(column: pl.Series) -> pl.Series:
     >>> as_text(pl.Series([["a@x.example", "b@x.example"]])).to_list()
     ['a@x.example; b@x.example']
     """
-    dtype = column.dtype
-    frame = column.to_frame("cell")
-    cell = pl.col("cell")
+    return column.to_frame().select(_text(pl.col(column.name), column.dtype)).to_series()
+
+
+def _text(cell: pl.Expr, dtype: pl.DataType) -> pl.Expr:
     if dtype.is_float():
-        whole = (cell.round(0) == cell) & (cell.abs() < _WHOLE_FLOATS)
-        text = (
-            pl.when(whole)
-            .then(cell.cast(pl.Int64, strict=False).cast(pl.String))
-            .when(cell.is_finite())
-            .then(cell.cast(pl.Decimal(38, 6), strict=False).cast(pl.String))
-        )
-    elif dtype.is_decimal():
-        text = cell.cast(pl.Decimal(38, 6), strict=False).cast(pl.String)
-    elif dtype == pl.List(pl.String):
-        text = cell.list.join("; ", ignore_nulls=True)
-    elif dtype.is_nested() or dtype in {pl.Binary, pl.Object}:
-        text = pl.lit(None, dtype=pl.String)
-    else:
-        text = cell.cast(pl.String, strict=False)
-    return frame.select(text.alias(column.name)).to_series()
+        return _float_text(cell)
+    if dtype.is_decimal():
+        return _exact_text(cell)
+    if dtype == pl.List(pl.String):
+        return cell.list.join("; ", ignore_nulls=True)
+    if dtype.is_nested() or dtype in {pl.Binary, pl.Object}:
+        return pl.lit(None, dtype=pl.String).alias(cell.meta.output_name())
+    return cell.cast(pl.String, strict=False)
+
+
+def _float_text(cell: pl.Expr) -> pl.Expr:
+    whole = (cell.round(0) == cell) & (cell.abs() < _WHOLE_FLOATS)
+    return (
+        pl.when(whole)
+        .then(cell.cast(pl.Int64, strict=False).cast(pl.String))
+        .when(cell.is_finite())
+        .then(_exact_text(cell))
+    )
+
+
+def _exact_text(cell: pl.Expr) -> pl.Expr:
+    return cell.cast(pl.Decimal(38, 6), strict=False).cast(pl.String)

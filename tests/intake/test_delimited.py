@@ -6,6 +6,7 @@ import csv
 import io
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import polars as pl
 import pytest
@@ -19,7 +20,7 @@ from data.intake.text_lines import read_lines
 FIELDS = {"a": 0, "b": 1}
 
 
-def scan(content: bytes, codec: str = "utf-8", delimiter: str = ";") -> tuple[list, list]:
+def scan(content: bytes, codec: str = "utf-8", delimiter: str = ";") -> tuple[list[Any], list[Any]]:
     """Return the rows (line, a, b) and the faults (line, reason) of a two-column text."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "input"
@@ -64,7 +65,7 @@ FILES = {
 
 
 @pytest.mark.parametrize(("content", "rows", "faults"), FILES.values(), ids=FILES.keys())
-def test_rows_and_faults(content: bytes, rows: list, faults: list) -> None:
+def test_rows_and_faults(content: bytes, rows: list[Any], faults: list[Any]) -> None:
     assert scan(content) == (rows, faults)
 
 
@@ -87,7 +88,7 @@ def test_a_line_of_30_megabytes_is_one_fault_and_is_not_kept(tmp_path: Path) -> 
 def test_a_quoted_cell_longer_than_a_record_may_be_gives_up_its_first_line_only() -> None:
     text = b'1;"' + b"\n".join([b"x" * 60_000] * 3) + b'"\n2;y\n'
     rows, faults = scan(text)
-    assert rows == [(5 - 1, "2", "y")]
+    assert rows == [(4, "2", "y")]
     assert [line for line, _ in faults] == [1, 2, 3]
 
 
@@ -112,19 +113,19 @@ def test_faults_near_a_block_border_are_not_lost_with_what_is_carried_over() -> 
     ]
 
 
-CELL = st.text(alphabet='ab;" \n', max_size=6)
+CELL = st.text(alphabet='ab;" \n', max_size=6).filter(lambda cell: cell.strip() or not cell)
 
 
-@given(st.lists(st.tuples(CELL, CELL), min_size=1, max_size=12), st.booleans())
-def test_what_a_csv_writer_wrote_comes_back(table: list[tuple[str, str]], quote_all: bool) -> None:
-    written = io.StringIO()
-    quoting = csv.QUOTE_ALL if quote_all else csv.QUOTE_MINIMAL
-    csv.writer(written, delimiter=";", quoting=quoting, lineterminator="\n").writerows(table)
-    rows, faults = scan(written.getvalue().encode())
-    expected = [cells for cells in table if any(cell.strip(" \n") for cell in cells)]
-    kept = [(a, b) for _, a, b in rows if a.strip(" \n") or b.strip(" \n")]
-    assert kept == expected
-    assert {reason for _, reason in faults} <= {"empty_row"}
+@given(st.lists(st.tuples(CELL, CELL), min_size=1, max_size=12))
+def test_what_a_csv_writer_wrote_comes_back(table: list[tuple[str, str]]) -> None:
+    quoted, minimal = io.StringIO(), io.StringIO()
+    csv.writer(quoted, delimiter=";", quoting=csv.QUOTE_ALL).writerows(table)
+    csv.writer(minimal, delimiter=";", quoting=csv.QUOTE_MINIMAL).writerows(table)
+    expected = [cells for cells in table if any(cell.strip(" ") for cell in cells)]
+    for written in (quoted, minimal):
+        rows, faults = scan(written.getvalue().encode())
+        assert [(a, b) for _, a, b in rows] == expected
+        assert {reason for _, reason in faults} <= {"empty_row"}
 
 
 @given(st.binary(max_size=200), st.sampled_from(["utf-8", "cp1252"]))
@@ -154,26 +155,25 @@ def test_an_unclosed_quote_costs_a_bounded_look_ahead() -> None:
 
 
 TOPS = {
-    "a header": (b"nome;email\nAna;a@x.example\n", ["nome", "email"], False),
+    "a header": (b"nome;email\nAna;a@x.example\n", ["nome", "email"], 1),
     "blank lines above the header": (
         b"\n\nnome;email\nAna;a@x.example\n",
         ["nome", "email"],
-        False,
+        1,
     ),
-    "a header over two lines": (b'"no\nme";email\nAna;a@x.example\n', ["no\nme", "email"], False),
-    "no header: an address": (b"Ana;a@x.example\n", ["column_1", "column_2"], True),
-    "no header: a run of digits": (b"00012345;Ana\n", ["column_1", "column_2"], True),
-    "a list with a known header": (b"E-mail\na@x.example\n", ["E-mail"], False),
-    "a list that begins with a bad address": (b"ana.x\nb@x.example\n", ["column_1"], True),
+    "a header over two lines": (b'"no\nme";email\nAna;a@x.example\n', ["no\nme", "email"], 1),
+    "no header: an address": (b"Ana;a@x.example\n", ["column_1", "column_2"], 1),
+    "no header: a run of digits": (b"00012345;Ana\n", ["column_1", "column_2"], 1),
+    "a list with a known header": (b"E-mail\na@x.example\n", ["E-mail"], 1),
+    "a list that begins with a bad address": (b"ana.x\nb@x.example\n", ["column_1"], 2),
 }
 
 
-@pytest.mark.parametrize(("content", "header", "headerless"), TOPS.values(), ids=TOPS.keys())
-def test_headers(tmp_path: Path, content: bytes, header: list[str], headerless: bool) -> None:
+@pytest.mark.parametrize(("content", "header", "rows"), TOPS.values(), ids=TOPS.keys())
+def test_headers(tmp_path: Path, content: bytes, header: list[str], rows: int) -> None:
     path = tmp_path / "input"
     path.write_bytes(content)
     table = open_delimited("a.csv", path, "utf-8", None, lambda text: text == "E-mail")
-    assert (list(table.header), table.headerless) == (header, headerless)
-    assert sum(batch.rows.height for batch in table.batches({"a": 0})) == 1 + (
-        headerless and len(header) == 1
-    )
+    assert list(table.header) == header
+    assert table.headerless == header[0].startswith("column_")
+    assert sum(batch.rows.height for batch in table.batches({"a": 0})) == rows

@@ -102,7 +102,7 @@ FILES = {
     "bar": (text("|", "utf-8"), IntakeSettings()),
     "UTF-16 with mark": (text("\t", "utf-16"), IntakeSettings()),
     "UTF-16 without mark": (text("\t", "utf-16-le"), IntakeSettings(encoding="utf-16-le")),
-    "XLSX of texts": (xlsx([list(HEADER), *map(list, ROWS)]), IntakeSettings()),
+    "XLSX of texts": (xlsx([list(row) for row in [HEADER, *ROWS]]), IntakeSettings()),
     "XLSX of numbers and days": (xlsx(typed_rows()), IntakeSettings()),
     "Parquet": (parquet(), IntakeSettings()),
     "JSON lines": (json_lines(), IntakeSettings()),

@@ -55,6 +55,10 @@ def test_the_month_first_order_is_for_slashes_only() -> None:
     assert read.to_list() == [DAY] * 3
 
 
+def test_short_years_may_stand_first_where_the_order_says_so() -> None:
+    assert parse_days(pl.Series(["26/01/31", "2026-01-31"]), "ymd").to_list() == [DAY] * 2
+
+
 def test_month_first_is_assumed_only_where_no_day_can_stand_first() -> None:
     assert guess_date_order(pl.Series(["01/31/2026", "02/03/2026"])) == "mdy"
     assert guess_date_order(pl.Series(["01/31/2026", "31/01/2026"])) == "dmy"

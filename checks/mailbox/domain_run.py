@@ -70,7 +70,7 @@ class DomainRun:
     @property
     def is_finished(self) -> bool:
         """Whether every recipient has its outcome."""
-        return not self._waiting and not any(self._open.values())
+        return len(self.outcomes) == len(self.target.recipients)
 
     def due_at(self, mx_address: str) -> float:
         """Return when there is something to ask at an MX address; infinity if nothing waits."""

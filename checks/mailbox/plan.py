@@ -80,10 +80,15 @@ def make_plan(targets: Iterable[Target], providers: Providers) -> ProbePlan:
 def network_of(ip: str) -> str:
     """Return the /24 (IPv6: /48) that an address lies in: one party, as far as limits go.
 
-    >>> network_of("192.0.2.77"), network_of("2001:db8:1:2::3")
-    ('192.0.2.0/24', '2001:db8:1::/48')
+    What is no address is a party of its own; the guard refuses it before a connect.
+
+    >>> network_of("192.0.2.77"), network_of("2001:db8:1:2::3"), network_of("mx")
+    ('192.0.2.0/24', '2001:db8:1::/48', 'mx')
     """
-    address = ip_address(ip)
+    try:
+        address = ip_address(ip)
+    except ValueError:
+        return ip
     if isinstance(address, IPv4Address):
         base = IPv4Address(int(address) >> (_BITS4 - NETWORK_BITS4) << (_BITS4 - NETWORK_BITS4))
         return f"{base}/{NETWORK_BITS4}"

@@ -132,7 +132,7 @@ class SessionResult:
 
 
 IN_DOUBT: Final = Ruling(Reason.TEMPORARY_FAILURE, Scope.RECIPIENT, "in_doubt")
-"""The ruling for a recipient that was asked twice and never answered."""
+"""The ruling for a recipient that was asked again after kills and never answered."""
 
 
 def scrubbed(text: str, address: str) -> str:

@@ -151,6 +151,10 @@ class Lab:
             for word in locals_.split()
         ]
 
+    def refuse_everything(self) -> None:
+        """Let no lab network pass the guard."""
+        self.settings = replace(self.settings, lab_networks=())
+
     def frame(self) -> pl.DataFrame:
         """Return what the probe takes."""
         return pl.DataFrame(self.rows, schema=ADDRESSES, orient="row")

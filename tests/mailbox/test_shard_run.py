@@ -1,0 +1,383 @@
+"""The planner against random worlds on a virtual clock: no limit broken, nobody forgotten.
+
+Sessions are held by the real conversation against a scripted world without sockets; what the
+servers saw is checked against the table of limits by arithmetic of its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from checks.mailbox.conversation import Conversation, Loss
+from checks.mailbox.domain_run import Outcome
+from checks.mailbox.plan import Target, make_plan, network_of
+from checks.mailbox.providers import BudgetScope, Providers
+from checks.mailbox.reply import Reply
+from checks.mailbox.rules import Stage
+from checks.mailbox.session import Identity, SessionPlan, SessionResult
+from checks.mailbox.settings import Memory, ProbeSettings
+from checks.mailbox.shard_run import ShardRun, Wave
+from checks.model import VERDICT_OF, Reason, Verdict
+from data.reference.providers import load_providers
+from data.reference.smtp_replies import load_reply_rules
+
+PROVIDERS, RULES = load_providers(), load_reply_rules()
+SETTINGS = ProbeSettings(Identity("probe.example.com", "probe@example.com"))
+HOUR, DAY = 3_600.0, 86_400.0
+
+OK, UNKNOWN = "250 ok", "550 5.1.1 no such user"
+GREY, BUSY, BLOCKED = "451 4.7.1 greylisted", "421 4.7.0 busy", "554 5.7.1 listed at spamhaus"
+
+
+@dataclass
+class Seen:
+    """One RCPT as a server saw it."""
+
+    at: float
+    session: str
+    provider: str
+    ip: str
+    domain: str
+    refused: bool
+
+
+@dataclass
+class World:
+    """Servers without sockets: kind of host by IP, truth by address."""
+
+    kinds: dict[str, str]
+    seen: list[Seen] = field(default_factory=list)
+    connects: list[tuple[float, str]] = field(default_factory=list)
+    first: dict[str, float] = field(default_factory=dict)
+
+    def exists(self, address: str) -> bool:
+        """Tell the truth about a mailbox."""
+        return address.startswith("ok")
+
+    def answer(self, plan: SessionPlan, address: str, now: float) -> str | None:
+        """Return the reply to a RCPT, None where the host drops the connection."""
+        kind = self.kinds[plan.mx_address]
+        if kind == "grey" and now - self.first.setdefault(address, now) < 300:
+            return GREY
+        if kind == "all":
+            return OK
+        if kind == "drops" and hashlib.sha256(f"{address}{now}".encode()).digest()[0] < 60:
+            return None
+        if kind == "busy" and len(self.seen) % 3 == 2:
+            return BUSY
+        return OK if self.exists(address) else UNKNOWN
+
+    def hold(self, plan: SessionPlan, now: float) -> SessionResult:
+        """Hold a session as talk.py would."""
+        self.connects.append((now, plan.mx_address))
+        talk = Conversation(plan, SETTINGS.identity, SETTINGS.deadlines, RULES)
+        while (step := talk.step()) is not None:
+            kind = self.kinds[plan.mx_address]
+            if kind == "dead":
+                talk.lose(Loss.UNREACHABLE)
+            elif step.stage is Stage.BANNER:
+                talk.take(reply(BLOCKED if kind == "blocks" else "220 mx"), now)
+            elif step.ask is not None:
+                said = self.answer(plan, step.ask.address, now)
+                refused = (said or "").startswith("5")
+                self.seen.append(
+                    Seen(
+                        now,
+                        plan.session_id,
+                        plan.provider,
+                        plan.mx_address,
+                        step.ask.domain,
+                        refused,
+                    )
+                )
+                talk.lose(Loss.CLOSED) if said is None else talk.take(reply(said), now)
+            else:
+                talk.take(reply("221 bye" if step.stage is Stage.QUIT else "250 ok"), now)
+        return replace(talk.result(), ended_at=now)
+
+
+def reply(text: str) -> Reply:
+    return Reply(int(text[:3]), (text[4:],))
+
+
+def run_shard(run: ShardRun, world: World, now: float) -> list[Outcome]:
+    """Hold the waves of one shard; sessions at one address start a second apart."""
+    free: dict[str, float] = defaultdict(lambda: now)
+    for _ in range(10_000):
+        move = run.next_move(now)
+        if move is None:
+            return run.outcomes()
+        if isinstance(move, float):
+            assert move > now, "a shard that waits must wait for something"
+            now = move
+            continue
+        results = []
+        for plan in move.sessions:
+            start = max(now, free[plan.mx_address])
+            free[plan.mx_address] = start + 1.0
+            results.append(world.hold(plan, start))
+        run.fold(move, results)
+        now = max([now, *(r.ended_at for r in results)])
+    pytest.fail("the shard does not come to an end")
+
+
+NAMES = ["gmail", "uol", "google_workspace", "cpanel_shared", "cisco", "other", "other", "other"]
+HONEST = {"gmail", "uol"}
+KINDS = ["honest", "honest", "honest", "grey", "all", "dead", "busy", "drops", "blocks"]
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> tuple[list[Target], World]:
+    kinds: dict[str, str] = {}
+    targets = []
+    for number in range(draw(st.integers(1, 12))):
+        provider = draw(st.sampled_from(NAMES))
+        block = NAMES.index(provider)
+        hosts = draw(st.lists(st.integers(1, 3), min_size=1, max_size=2, unique=True))
+        ips = tuple(f"127.7.{block}.{host}" for host in hosts)
+        for ip in ips:
+            kind = draw(st.sampled_from(KINDS))
+            lies = kind == "all" and provider in HONEST  # known not to
+            kinds.setdefault(ip, "honest" if lies else kind)
+        good, bad = draw(st.integers(0, 60)), draw(st.integers(0, 40))
+        people = tuple(
+            [f"ok-{n}@d{number}.example" for n in range(good)]
+            + [f"bad-{n}@d{number}.example" for n in range(bad)]
+        )
+        targets.append(Target(f"d{number}.example", provider, ips, people))
+    return targets, World(kinds)
+
+
+def probe_all(targets: list[Target], world: World, providers: Providers) -> dict[str, Outcome]:
+    outcomes: dict[str, Outcome] = {}
+    for shard in make_plan(targets, providers).shards:
+        run = ShardRun(shard, providers, SETTINGS, Memory(), 0.0)
+        for outcome in run_shard(run, world, 0.0):
+            assert outcome.address not in outcomes
+            outcomes[outcome.address] = outcome
+    return outcomes
+
+
+@settings(max_examples=120, deadline=None)
+@given(worlds())
+def test_everybody_gets_one_outcome_and_no_limit_is_broken(
+    case: tuple[list[Target], World],
+) -> None:
+    targets, world = case
+    outcomes = probe_all(targets, world, PROVIDERS)
+    assert set(outcomes) == {r for t in targets for r in t.recipients}
+    check_verdicts(outcomes, world)
+    check_limits(world)
+
+
+def check_verdicts(outcomes: dict[str, Outcome], world: World) -> None:
+    for address, outcome in outcomes.items():
+        verdict = VERDICT_OF[outcome.reason]
+        if world.exists(address):
+            assert verdict is not Verdict.UNDELIVERABLE
+        else:
+            assert verdict is not Verdict.DELIVERABLE
+
+
+def check_limits(world: World) -> None:
+    sessions: dict[str, list[Seen]] = defaultdict(list)
+    budgets: dict[str, list[Seen]] = defaultdict(list)
+    for seen in world.seen:
+        sessions[seen.session].append(seen)
+        scope = PROVIDERS.named(seen.provider).limits.budget_scope
+        budgets[seen.ip if scope is BudgetScope.ADDRESS else seen.provider].append(seen)
+    for asked in sessions.values():
+        limits = PROVIDERS.named(asked[0].provider).limits
+        assert len(asked) <= limits.recipients_per_session
+        assert sum(s.refused for s in asked) <= limits.refusals_per_session
+    for asked in budgets.values():
+        limits = PROVIDERS.named(asked[0].provider).limits
+        refused = sorted(s.at for s in asked if s.refused)
+        assert most_within(refused, HOUR) <= limits.refusals_per_hour
+        assert most_within(refused, DAY) <= limits.refusals_per_day
+        check_share(asked, limits.unknown_share, limits.unknown_share_min)
+    by_ip: dict[str, list[float]] = defaultdict(list)
+    for at, ip in world.connects:
+        by_ip[ip].append(at)
+    for moments in by_ip.values():
+        assert all(b - a >= 1.0 for a, b in pairwise(moments))
+
+
+def most_within(moments: list[float], span: float) -> int:
+    return max((sum(a <= b < a + span for b in moments) for a in moments), default=0)
+
+
+def check_share(asked: list[Seen], share: float, least: int) -> None:
+    """Fail where anybody is asked after the unknown share was passed by more than one."""
+    day = [s for s in sorted(asked, key=lambda s: s.at) if s.at < asked[0].at + DAY]
+    waves = Counter(s.at for s in day)
+    for position in range(least, len(day)):
+        refused = sum(s.refused for s in day[:position])
+        if refused > share * position + 1 and day[position].at - day[position - 1].at > 1:
+            pytest.fail(f"asked on after {refused} of {position} were unknown {waves}")
+
+
+def test_the_same_world_gives_the_same_outcomes_whatever_the_order_of_targets() -> None:
+    people = tuple(
+        f"{w}-{n}@d{d}.example" for d in range(6) for n in range(9) for w in ("ok", "bad")
+    )
+    targets = [
+        Target(f"d{d}.example", "other", (f"127.7.1.{d % 2}",), people[d * 18 : d * 18 + 18])
+        for d in range(6)
+    ]
+    world = {"127.7.1.0": "grey", "127.7.1.1": "honest"}
+    forward = probe_all(targets, World(dict(world)), PROVIDERS)
+    backward = probe_all(targets[::-1], World(dict(world)), PROVIDERS)
+    assert forward == backward
+
+
+def one(provider: str, kind: str, people: str, **kinds: str) -> tuple[dict[str, str], World]:
+    """Probe one domain at one address; return reasons by local part."""
+    world = World({"127.7.1.1": kind, **kinds})
+    target = Target(
+        "firma.example",
+        provider,
+        tuple(world.kinds),
+        tuple(f"{p}@firma.example" for p in people.split()),
+    )
+    outcomes = probe_all([target], world, PROVIDERS)
+    return {a.split("@")[0]: o.reason.value for a, o in outcomes.items()}, world
+
+
+def test_an_honest_consumer_is_asked_no_sentinel() -> None:
+    reasons, world = one("gmail", "honest", "ok-1 ok-2")
+    assert set(reasons.values()) == {"mailbox_accepted"}
+    assert len(world.seen) == 2
+
+
+def test_a_business_host_is_asked_one_sentinel_a_domain() -> None:
+    reasons, world = one("google_workspace", "honest", "ok-1 ok-2 ok-3")
+    assert set(reasons.values()) == {"mailbox_accepted"}
+    assert len(world.seen) == 4
+
+
+def test_everyone_else_is_asked_a_sentinel_first_and_last() -> None:
+    reasons, world = one("other", "honest", "ok-1 ok-2 ok-3")
+    assert set(reasons.values()) == {"mailbox_accepted"}
+    assert len(world.seen) == 5
+
+
+def test_a_refused_recipient_spares_the_sentinel() -> None:
+    reasons, world = one("google_workspace", "honest", "bad-1 ok-1 ok-2")
+    assert reasons == {
+        "bad-1": "mailbox_not_found",
+        "ok-1": "mailbox_accepted",
+        "ok-2": "mailbox_accepted",
+    }
+    assert len(world.seen) == 3
+
+
+def test_a_host_that_accepts_all_is_asked_no_more_than_needed() -> None:
+    reasons, world = one("other", "all", "ok-1 ok-2 ok-3 bad-4 bad-5 bad-6")
+    assert set(reasons.values()) == {"accepts_all"}
+    assert len(world.seen) == 2
+
+
+def test_greylisting_is_waited_out_in_the_same_run() -> None:
+    reasons, world = one("other", "grey", "ok-1 bad-2")
+    assert reasons == {"ok-1": "mailbox_accepted", "bad-2": "mailbox_not_found"}
+    assert max(s.at for s in world.seen) >= 300
+
+
+def test_the_next_mx_is_asked_where_the_first_is_dead() -> None:
+    reasons, _ = one("other", "dead", "ok-1 bad-2", **{"127.7.2.1": "honest"})
+    assert reasons == {"ok-1": "mailbox_accepted", "bad-2": "mailbox_not_found"}
+
+
+def test_the_next_mx_is_not_asked_where_the_first_refuses_us() -> None:
+    reasons, world = one("other", "blocks", "ok-1 bad-2", **{"127.7.2.1": "honest"})
+    assert set(reasons.values()) == {"our_side_blocked"}
+    assert len(world.connects) == 1
+
+
+def test_a_blocked_host_is_left_alone_by_later_runs_too() -> None:
+    shard = make_plan(
+        [Target("firma.example", "other", ("127.7.1.1",), ("ok-1@firma.example",))], PROVIDERS
+    ).shards[0]
+    ruling = RULES.enhanced["5.7"].ruling
+    memory = Memory(blocked={"127.7.1.1": (DAY, ruling)})
+    run = ShardRun(shard, PROVIDERS, SETTINGS, memory, 0.0)
+    assert run.next_move(0.0) is None
+    assert [o.reason for o in run.outcomes()] == [ruling.reason]
+
+
+def test_budgets_of_earlier_runs_still_count() -> None:
+    shard = make_plan(
+        [Target("firma.example", "other", ("127.7.1.1",), ("ok-1@firma.example",))], PROVIDERS
+    ).shards[0]
+    memory = Memory(asked={"127.7.1.1": tuple((-60.0 * n, True) for n in range(10, 0, -1))})
+    run = ShardRun(shard, PROVIDERS, SETTINGS, memory, 0.0)
+    assert run.next_move(0.0) == -600.0 + HOUR
+
+
+def test_a_fresh_sentinel_of_an_earlier_run_is_not_asked_again() -> None:
+    target = Target("firma.example", "google_workspace", ("127.7.1.1",), ("ok-1@firma.example",))
+    memory = Memory(proven={("127.7.1.1", "firma.example"): -29 * DAY})
+    run = ShardRun(make_plan([target], PROVIDERS).shards[0], PROVIDERS, SETTINGS, memory, 0.0)
+    world = World({"127.7.1.1": "honest"})
+    assert [o.reason for o in run_shard(run, world, 0.0)] == [Reason.MAILBOX_ACCEPTED]
+    assert len(world.seen) == 1
+
+
+def test_no_more_is_asked_once_probing_was_stopped() -> None:
+    target = Target("firma.example", "other", ("127.7.1.1",), ("ok-1@firma.example",))
+    run = ShardRun(make_plan([target], PROVIDERS).shards[0], PROVIDERS, SETTINGS, Memory(), 0.0)
+    assert run.next_move(0.0, stopped=True) is None
+    assert [o.reason for o in run.outcomes()] == [Reason.OUR_SIDE_BLOCKED]
+
+
+def test_addresses_beyond_the_night_are_left_to_the_budget() -> None:
+    reasons, world = one("uol", "honest", " ".join(f"bad-{n}" for n in range(400)))
+    assert Counter(reasons.values())["not_asked_budget"] > 300
+    assert len(world.seen) < 60
+
+
+def test_one_network_is_one_shard_and_named_providers_are_another() -> None:
+    targets = [
+        Target("a.example", "other", ("127.7.1.1",), ("x@a.example",)),
+        Target("b.example", "other", ("127.7.1.200",), ("x@b.example",)),
+        Target("c.example", "other", ("127.7.2.1",), ("x@c.example",)),
+        Target("d.example", "gmail", ("127.7.3.1",), ("x@d.example",)),
+        Target("e.example", "gmail", ("127.7.4.1",), ("x@e.example",)),
+        Target("f.example", "other", ("127.7.9.1", "127.7.4.9"), ("x@f.example",)),
+    ]
+    shards = make_plan(targets, PROVIDERS).shards
+    assert [[t.domain for t in shard.targets] for shard in shards] == [
+        ["a.example", "b.example"],
+        ["c.example"],
+        ["d.example", "e.example", "f.example"],  # f's backup lies in Gmail's network
+    ]
+
+
+def test_many_mx_names_at_one_address_are_one_address() -> None:
+    target = Target("a.example", "other", ("127.7.1.1",) * 50, ("ok-1@a.example",))
+    far = Target("b.example", "other", tuple(f"127.8.{n}.1" for n in range(50)), ("ok@b.example",))
+    plan = make_plan([target, far], PROVIDERS)
+    assert [t.mx_addresses for s in plan.shards for t in s.targets] == [
+        ("127.7.1.1",),
+        tuple(f"127.8.{n}.1" for n in range(5)),
+    ]
+
+
+def test_a_network_is_burdened_by_four_connections_at_most() -> None:
+    targets = [
+        Target(f"d{n}.example", "other", (f"127.7.1.{n}",), (f"ok-1@d{n}.example",))
+        for n in range(9)
+    ]
+    run = ShardRun(make_plan(targets, PROVIDERS).shards[0], PROVIDERS, SETTINGS, Memory(), 0.0)
+    wave = run.next_move(0.0)
+    assert isinstance(wave, Wave)
+    assert len(wave.sessions) == 4
+    assert {network_of(plan.mx_address) for plan in wave.sessions} == {"127.7.1.0/24"}

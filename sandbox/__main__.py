@@ -20,7 +20,8 @@ from sandbox.internet import DEFAULT_START, internet
 from sandbox.market import KINDS
 from sandbox.portfolio import make_portfolio
 from sandbox.smtp_farm import Tempo
-from sandbox.world import World, merged, read_world
+from sandbox.world import merged, read_world
+from sandbox.zoo import zoo
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -68,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
 async def _serve(chosen: argparse.Namespace) -> None:
     folders: list[Path] = chosen.portfolio
     worlds = [read_world(folder, chosen.seed) for folder in folders]
-    world = merged([*worlds, World(seed=chosen.seed, domains={}, mailboxes={})])
+    world = merged([*worlds, zoo(chosen.seed)])
     tempo = Tempo(io_scale=chosen.io_scale, reply_delay=chosen.reply_delay)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -62,8 +62,8 @@ async def serve_clock(clock: PolicyClock) -> asyncio.Server:
             while line := await reader.readline():
                 writer.write(answer(clock, line))
                 await writer.drain()
-        except (ConnectionError, ValueError):  # the client went away, or sent no line at all
-            pass
+        except (ConnectionError, ValueError, asyncio.CancelledError):
+            pass  # the client went away, sent no line at all, or the server stops
         finally:
             writer.close()
 

@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from sandbox.draws import indices, kinds, stream, words, zipf
+from sandbox.mailboxes import mailbox_key
 from sandbox.market import Market, fold
 
 _PATTERNS = {
@@ -169,9 +170,10 @@ def _at_own_domains(
 
 def _made_unique(contacts: pl.DataFrame) -> pl.DataFrame:
     """Two people cannot hold one mailbox: later comers at a provider get a number."""
-    later = pl.int_range(pl.len()).over("local", "domain") > 0
-    number = pl.lit(".") + (10_000 + 2 * pl.col("person") + pl.col("slot")).cast(pl.String)
-    local = pl.when(later).then(pl.col("local") + number).otherwise("local")
+    address = pl.concat_str("local", pl.lit("@"), "domain")
+    later = pl.int_range(pl.len()).over(mailbox_key(address)) > 0
+    number = (2 * pl.col("person") + pl.col("slot")).cast(pl.String).str.zfill(8)
+    local = pl.when(later).then(pl.concat_str("local", number, separator=".")).otherwise("local")
     return contacts.with_columns(
         pl.concat_str(local, pl.lit("@"), "domain").alias("address"),
         pl.col("person").alias("owner"),

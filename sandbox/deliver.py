@@ -11,9 +11,10 @@ import polars as pl
 
 from sandbox.draws import fate
 from sandbox.host import Host, SessionState
+from sandbox.mailboxes import mailbox_key
 from sandbox.personality import load_personalities
 from sandbox.portfolio import Truth
-from sandbox.world import World, canonical, world_of
+from sandbox.world import World, world_of
 
 EVENTS: Final = pl.Schema(
     {
@@ -39,17 +40,22 @@ _LATER_TEXT: Final = {
 """What hosts say of missing mailboxes after DATA or in a report, where RCPT was accepted."""
 
 
-def deliver(addresses: pl.Series, truth: Truth, seed: int, at: dt.datetime) -> pl.DataFrame:
+def deliver(
+    addresses: pl.Series,
+    truth: Truth,
+    seed: int = 1,
+    at: dt.datetime = dt.datetime(2026, 11, 21, 12, tzinfo=dt.UTC),
+) -> pl.DataFrame:
     """Return the events of sending one message to every address, EVENTS' columns, sorted.
 
     An address that the truth does not know bounces hard, as one that was made up would. Events
     happen within the hour after `at`.
     """
     sent = pl.DataFrame({"email": addresses.unique().sort()}).with_columns(
-        pl.col("email").map_elements(canonical, return_dtype=pl.String).alias("key"),
+        mailbox_key(pl.col("email").str.to_lowercase()).alias("key"),
     )
     known = truth.addresses.with_columns(
-        pl.col("address").map_elements(canonical, return_dtype=pl.String).alias("key"),
+        mailbox_key(pl.col("address")).alias("key"),
     ).unique("key", keep="first", maintain_order=True)
     ends = sent.join(known, on="key", how="left", maintain_order="left")
     sender = _Sender(world_of(truth, seed), at)

@@ -19,6 +19,7 @@ import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
 
+from sandbox.hostile_dns import HostileNames, Packets
 from sandbox.zone import Zone
 
 Mood = Literal["honest", "nxdomain", "address", "servfail", "dead"]
@@ -105,6 +106,9 @@ class Responder:
                 return True
             _add(response, name, dns.rdatatype.CNAME, records["CNAME"])
             name = dns.name.from_text(records["CNAME"][0])
+            if response.get_rrset(response.answer, name, dns.rdataclass.IN, dns.rdatatype.CNAME):
+                break  # a circle
+        response.set_rcode(dns.rcode.SERVFAIL)
         return True
 
     def _fill_missing(
@@ -158,32 +162,45 @@ def _truncated(response: dns.message.Message) -> bytes:
 
 
 class _Udp(asyncio.DatagramProtocol):
-    def __init__(self, responder: Responder) -> None:
-        self._responder = responder
+    def __init__(self, server: DnsServer) -> None:
+        self._server = server
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # Python 3.11's datagram transport is none to isinstance
         self._transport = cast("asyncio.DatagramTransport", transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        reply = self._responder.reply(data, tcp=False)
-        if reply is not None:
-            self._transport.sendto(reply, addr)
+        for delay, packet in self._server.packets(data, tcp=False):
+            if delay:
+                loop = asyncio.get_running_loop()
+                loop.call_later(delay, self._transport.sendto, packet, addr)
+            else:
+                self._transport.sendto(packet, addr)
 
 
 class DnsServer:
     """The server on one loopback port; `await start()` binds, `await stop()` lets go."""
 
-    def __init__(self, responder: Responder) -> None:
-        """Take what answers."""
+    def __init__(self, responder: Responder, hostile: HostileNames | None = None) -> None:
+        """Take what answers, and what spoils the answers about hostile names."""
         self._responder = responder
+        self._hostile = hostile
+
+    def packets(self, query: bytes, *, tcp: bool) -> Packets:
+        """Return what is sent for a query, and after how many seconds."""
+        reply = self._responder.reply(query, tcp=tcp)
+        if reply is None:
+            return []
+        if self._hostile is None:
+            return [(0.0, reply)]
+        return self._hostile.react(query, reply, tcp=tcp)
 
     async def start(self, port: int = 0) -> int:
         """Listen on UDP and TCP of one port of 127.0.0.1; return the port."""
         tcp, udp = _bind_both(port)
         loop = asyncio.get_running_loop()
         self._tcp = await asyncio.start_server(self._talk, sock=tcp)
-        self._udp, _ = await loop.create_datagram_endpoint(lambda: _Udp(self._responder), sock=udp)
+        self._udp, _ = await loop.create_datagram_endpoint(lambda: _Udp(self), sock=udp)
         found: int = tcp.getsockname()[1]
         return found
 
@@ -196,12 +213,12 @@ class DnsServer:
         try:
             while True:
                 size = int.from_bytes(await reader.readexactly(2), "big")
-                reply = self._responder.reply(await reader.readexactly(size), tcp=True)
-                if reply is not None:
-                    writer.write(len(reply).to_bytes(2, "big") + reply)
+                for delay, packet in self.packets(await reader.readexactly(size), tcp=True):
+                    await asyncio.sleep(delay)
+                    writer.write(len(packet).to_bytes(2, "big") + packet)
                     await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass  # the client has gone
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+            pass  # the client has gone, or the server stops
         finally:
             writer.close()
 

@@ -12,13 +12,12 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from sandbox.draws import fate
-from sandbox.market import read_table
 from sandbox.personality import Greylist, Personality
 from sandbox.world import World, canonical
 
 _ENHANCED = re.compile(r"(?m)^(\d{3}[ -])[245]\.\d{1,3}\.\d{1,3} +")
 _MINUTE: Final = 60.0
-_FAULTS: Final[dict[str, float]] = read_table("markets.toml")["faults"]
+_CEDILLA: Final = " \xe7\xe3o\r\n".encode("latin-1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +105,11 @@ class Host:
         return Reply(text)
 
     def _is_bare(self, domain: str) -> bool:
-        return fate(self.world.seed, "bare", domain) < _FAULTS["no_enhanced_code"]
+        return self._fails("no_enhanced_code", domain)
+
+    def _fails(self, fault: str, about: str) -> bool:
+        """Return whether one of the world's faults of the wire befalls an address or domain."""
+        return fate(self.world.seed, fault, about) < self.world.faults.get(fault, 0.0)
 
     # --- sessions -----------------------------------------------------------------------------
 
@@ -120,8 +123,8 @@ class Host:
             return Reply(self.text(kind.harvest.reply, session), then="close")
         if kind.connections and client.open_sessions > kind.connections.most:
             return Reply(self.text(kind.connections.reply, session), then="close")
-        slow = fate(self.world.seed, "slow", self.name, str(ordinal)) < _FAULTS["slow_banner"]
-        delay = kind.banner_delay + (_FAULTS["slow_banner_seconds"] if slow else 0.0)
+        slow = self._fails("slow_banner", f"{self.name}/{ordinal}")
+        delay = kind.banner_delay + (self.world.faults["slow_banner_seconds"] if slow else 0.0)
         return Reply(
             self.text(kind.banner, session),
             delay=delay,
@@ -253,15 +256,11 @@ class Host:
 
     def _with_faults(self, reply: Reply, key: str) -> Reply:
         """Let the wire fail for a few addresses; the first time only where it hides the answer."""
-        seed = self.world.seed
         first = self._asks[key] == 1
-        if first and fate(seed, "drop", key) < _FAULTS["mid_session_drop"]:
+        if first and self._fails("mid_session_drop", key):
             return Reply("", then="close")
-        mixed = self.personality.spread and fate(seed, "mixed", key) < _FAULTS["bad_multiline"]
-        if first and mixed:
+        if first and self.personality.spread and self._fails("bad_multiline", key):
             return Reply("250-2.1.5 Ok\n550 5.1.1 User unknown")
-        if fate(seed, "bytes", key) < _FAULTS["non_ascii_reply"]:
-            return replace(
-                reply, raw=reply.wire().replace(b"\r\n", " \xe7\xe3o\r\n".encode("latin-1"))
-            )
+        if self._fails("non_ascii_reply", key):
+            return replace(reply, raw=reply.wire().replace(b"\r\n", _CEDILLA))
         return reply

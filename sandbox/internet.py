@@ -8,22 +8,30 @@ As a process of its own, which a killed and resumed pipeline finds again:
 
     with start(portfolio_folder, journal=folder) as endpoints: ...
 
+On a thread of a test that is not asynchronous:
+
+    with background(world, journal=folder) as endpoints: ...
+
 `python -m sandbox serve --portfolio FOLDER` does the same from a shell.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import Future
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from threading import Thread
 from typing import Final, Self
 
 from sandbox.clock import PolicyClock, serve_clock
 from sandbox.dns_server import DnsServer, Mood, Responder
+from sandbox.hostile_dns import HostileNames, with_hostile_names
 from sandbox.hostile_farm import HostileFarm, hostile_records
 from sandbox.journals import JournalWriter
 from sandbox.personality import LAB_NETWORK
@@ -83,7 +91,8 @@ async def internet(
 ) -> AsyncIterator[Endpoints]:
     """Run everything on the running event loop, and yield where it is reached.
 
-    With `hostile`, the cases of hostile.toml are served as well, under hostile.example.
+    With `hostile`, the cases of hostile.toml and hostile_dns.toml are served as well, under
+    hostile.example.
     """
     policy = clock if clock is not None else PolicyClock(start_at)
     writer = JournalWriter(journal, policy.now)
@@ -92,8 +101,8 @@ async def internet(
     foes = HostileFarm(writer, pace)
     zone = zone_of(world)
     if hostile:
-        zone = Zone({**zone.records, **hostile_records()}, zone.fates)
-    names = DnsServer(Responder(zone, mood))
+        zone = with_hostile_names(Zone({**zone.records, **hostile_records()}, zone.fates))
+    names = DnsServer(Responder(zone, mood), HostileNames() if hostile else None)
     served_clock = await serve_clock(policy)
     try:
         smtp_port = await farm.start()
@@ -117,6 +126,40 @@ async def internet(
 
 
 @contextmanager
+def background(
+    world: World,
+    journal: Path,
+    *,
+    mood: Mood = "honest",
+    tempo: Tempo | None = None,
+    clock: PolicyClock | None = None,
+    hostile: bool = False,
+) -> Iterator[Endpoints]:
+    """Run everything on a thread of its own for the length of the block."""
+    ready: Future[Endpoints] = Future()
+    stop = asyncio.Event()
+
+    async def serve() -> None:
+        served = internet(world, journal, mood=mood, tempo=tempo, clock=clock, hostile=hostile)
+        try:
+            async with served as endpoints:
+                ready.set_result(endpoints)
+                await stop.wait()
+        except OSError as error:
+            ready.set_exception(error)
+
+    loop = asyncio.new_event_loop()
+    thread = Thread(target=asyncio.Runner(loop_factory=lambda: loop).run, args=(serve(),))
+    thread.start()
+    try:
+        yield ready.result(_STOP_SECONDS)
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join()
+        loop.close()
+
+
+@contextmanager
 def start(
     portfolio: Path | None,
     journal: Path,
@@ -125,12 +168,12 @@ def start(
     mood: Mood = "honest",
     tempo: Tempo | None = None,
     start_at: float = DEFAULT_START,
-    options: Sequence[str] = (),
+    hostile: bool = False,
 ) -> Iterator[Endpoints]:
     """Run everything in a process of its own for the length of the block.
 
-    `portfolio` is a folder that `SandboxPortfolio.write` made; None serves only what `options`
-    ask for (see `python -m sandbox serve --help`).
+    `portfolio` is a folder that `SandboxPortfolio.write` made; None serves only the zoo of
+    `sandbox.zoo`, which is always there.
     """
     pace = tempo if tempo is not None else Tempo()
     command = [
@@ -145,8 +188,9 @@ def start(
     command += ["--seed", str(seed), "--mood", mood, "--start-at", repr(start_at)]
     command += ["--io-scale", repr(pace.io_scale), "--reply-delay", repr(pace.reply_delay)]
     command += [] if portfolio is None else ["--portfolio", str(portfolio)]
+    command += ["--hostile"] if hostile else []
     child = subprocess.Popen(  # noqa: S603 - our own module, our own arguments
-        [*command, *options],
+        command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

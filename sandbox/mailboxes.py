@@ -16,6 +16,18 @@ OUT_OF_REACH = ("servfail", "mx_timeout", "no_listener")
 _DEAD_HOST = {"nxdomain": 0.4, "no_mx": 0.2, "no_listener": 0.25, "mx_missing": 0.15}
 
 
+def mailbox_key(address: pl.Expr) -> pl.Expr:
+    """Return what tells mailboxes apart: the address, at Gmail without the dots of its local part.
+
+    >>> pl.DataFrame({"a": ["a.na@gmail.com", "a.na@uol.com.br"]}).select(
+    ...     mailbox_key(pl.col("a"))).to_series().to_list()
+    ['ana@gmail.com', 'a.na@uol.com.br']
+    """
+    local = address.str.replace("@gmail.com", "", literal=True)
+    bare = local.str.replace_all(".", "", literal=True) + "@gmail.com"
+    return pl.when(address.str.ends_with("@gmail.com")).then(bare).otherwise(address)
+
+
 def make_domains(market: Market, names: pl.Series, seed: int) -> pl.DataFrame:
     """Return one row per distinct domain, the market's consumer domains among them, sorted.
 

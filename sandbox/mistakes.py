@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from sandbox.draws import indices, stream, words, zipf
+from sandbox.mailboxes import mailbox_key
 from sandbox.market import Market
 
 _SLIPS = {
@@ -134,9 +135,7 @@ def other_case_or_dots(asked: pl.Expr, raw: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
 
     Gmail ignores dots in the local part, so they go there; elsewhere only the case changes.
     """
-    gmail = asked.str.ends_with("@gmail.com")
-    bare = asked.str.replace("@gmail.com", "", literal=True).str.replace_all(".", "", literal=True)
-    retyped = pl.when(gmail).then(bare + "@gmail.com").otherwise(asked)
+    retyped = mailbox_key(asked)
     is_upper = raw == raw.str.to_uppercase()
     return retyped, pl.when(is_upper).then(retyped).otherwise(retyped.str.to_uppercase())
 

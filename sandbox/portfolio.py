@@ -21,7 +21,7 @@ import polars as pl
 from sandbox.contacts import make_contacts
 from sandbox.draws import stream
 from sandbox.export import lay_out_cells, repeat_records, write_rows
-from sandbox.mailboxes import live_and_die, make_domains, settle
+from sandbox.mailboxes import live_and_die, mailbox_key, make_domains, settle
 from sandbox.market import Kind, Market, load_market
 from sandbox.mistakes import mistyped_mailboxes, other_case_or_dots, write_addresses
 from sandbox.people import make_debtors
@@ -117,11 +117,8 @@ def make_portfolio(
 def _truth(market: Market, contacts: pl.DataFrame, records: pl.DataFrame, seed: int) -> Truth:
     intended = live_and_die(market, contacts, seed)
     typed = mistyped_mailboxes(market, contacts, seed)
-    boxes = pl.concat([intended, typed]).unique("address", keep="first", maintain_order=True)
+    boxes = _one_truth(pl.concat([intended, typed]))
     domains = make_domains(market, boxes["domain"], seed)
-    boxes = pl.concat([boxes, _redotted(boxes)]).unique(
-        "address", keep="first", maintain_order=True
-    )
     addresses = settle(boxes, domains)
     return Truth(
         addresses=addresses,
@@ -131,10 +128,17 @@ def _truth(market: Market, contacts: pl.DataFrame, records: pl.DataFrame, seed: 
     )
 
 
-def _redotted(boxes: pl.DataFrame) -> pl.DataFrame:
-    """Gmail addresses without their dots are the same mailboxes."""
-    bare, _ = other_case_or_dots(pl.col("address"), pl.col("address"))
-    return boxes.filter(pl.col("domain") == "gmail.com").with_columns(bare.alias("address"))
+def _one_truth(boxes: pl.DataFrame) -> pl.DataFrame:
+    """Let all spellings of a mailbox share the facts of the first, dotless ones among them."""
+    bare = boxes.with_columns(mailbox_key(pl.col("address")).alias("address"))
+    facts = ("owner", "relation", "state", "put_off")
+    return (
+        pl.concat([boxes, bare])
+        .with_columns(mailbox_key(pl.col("address")).alias("key"))
+        .with_columns(pl.col(facts).first().over("key"))
+        .unique("address", keep="first", maintain_order=True)
+        .drop("key")
+    )
 
 
 def _contact_truth(

@@ -10,6 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from sandbox.draws import fate
+from sandbox.market import read_table
 from sandbox.personality import Personality, load_personalities
 from sandbox.portfolio import Truth, read_truth
 
@@ -50,6 +51,7 @@ class World:
     seed: int
     domains: Mapping[str, DomainFate]
     mailboxes: Mapping[str, str]
+    faults: Mapping[str, float] = field(default_factory=dict)  # as in markets.toml; none: no faults
     served_at: Mapping[str, str] = field(init=False)  # address of a spread host -> its domain
 
     def __post_init__(self) -> None:
@@ -121,7 +123,8 @@ def world_of(truth: Truth, seed: int) -> World:
         ).iter_rows()
         if dns != "nxdomain"
     }
-    return World(seed=seed, domains=domains, mailboxes=_states(truth.addresses))
+    faults = read_table("markets.toml")["faults"]
+    return World(seed, domains, _states(truth.addresses), faults)
 
 
 def _states(addresses: pl.DataFrame) -> dict[str, str]:
@@ -133,13 +136,13 @@ def _states(addresses: pl.DataFrame) -> dict[str, str]:
 
 
 def merged(worlds: Iterable[World]) -> World:
-    """Lay several worlds over each other; the first one's seed and facts win."""
+    """Lay several worlds over each other; the first one's seed, faults and facts win."""
     first, *others = worlds
     domains, mailboxes = dict(first.domains), dict(first.mailboxes)
     for other in others:
         domains = {**other.domains, **domains}
         mailboxes = {**other.mailboxes, **mailboxes}
-    return World(seed=first.seed, domains=domains, mailboxes=mailboxes)
+    return World(first.seed, domains, mailboxes, first.faults)
 
 
 def read_world(folder: Path, seed: int) -> World:

@@ -17,6 +17,7 @@ from typing import Final
 import polars as pl
 
 from checks.model import DebtorKind, Decision, DecisionReason, Reason, Verdict
+from checks.score.suppressions import WISHES
 
 INFERRED: Final = "pattern"  # origin of addresses guessed from a company's habit
 ACCOUNTANT_ROOTS: Final = 3
@@ -116,15 +117,22 @@ def _words(reasons: Sequence[Reason]) -> list[str]:
 def _never_rules() -> tuple[DecisionRule, ...]:
     return (
         DecisionRule(
+            "L15",
+            "The debtor asked for silence, and gets it at every address.",
+            pl.col("suppressed_debtor").is_in(sorted(WISHES)),
+            Decision.SUPPRESS,
+            pl.col("suppressed_debtor"),
+        ),
+        DecisionRule(
             "L12",
-            "The person is gone, the debt is closed, or its holder asked for silence.",
+            "The debt is settled or disputed, or the debtor has died.",
             pl.col("suppressed_debtor").is_not_null(),
             Decision.SUPPRESS,
             pl.col("suppressed_debtor"),
         ),
         DecisionRule(
             "L15",
-            "Somebody opted out, complained or answered as the wrong person from this address.",
+            "Mail to this address reached a wrong person, bounced or is not wanted.",
             pl.col("suppressed_address").is_not_null(),
             Decision.SUPPRESS,
             pl.col("suppressed_address"),

@@ -24,14 +24,16 @@ STRENGTH: Final = (
 )
 """Suppression reasons, the one to name first where several hold."""
 
-OF_A_PERSON: Final = frozenset(
+WISHES: Final = frozenset(
     {
         DecisionReason.SUPPRESS_ERASED,
-        DecisionReason.SUPPRESS_DECEASED,
         DecisionReason.SUPPRESS_OPT_OUT,
         DecisionReason.SUPPRESS_COMPLAINT,
     },
 )
+"""Reasons by which a person asks for silence."""
+
+OF_A_PERSON: Final = WISHES | {DecisionReason.SUPPRESS_DECEASED}
 """Reasons that, met at one address, silence every address of the same person.
 
 A wrong person or a bounce says something of the mailbox only.

@@ -133,7 +133,11 @@ def test_newer_evidence_outdates_older(
 
 @pytest.mark.parametrize("reason", [r.value for r, v in VERDICT_OF.items() if v.value == "unknown"])
 def test_no_unknown_of_mailbox_or_domain_ever_condemns(office: Office, reason: str) -> None:
-    for known in ({"findings": [finding(reason)]}, {"domains": [domain(reason)]}):
+    cases: list[dict[str, Any]] = [
+        {"findings": [finding(reason)]},
+        {"domains": [domain(reason)]},
+    ]
+    for known in cases:
         row = office.verdicts(contacts=CONTACT, **known).to_dicts()[0]
         assert (row["verdict"], row["reason"]) == ("unknown", reason)
 

@@ -4,7 +4,7 @@
 -- (run_id, stage): a stage that is repeated replaces its own rows and nobody else's.
 -- Their keys are in data/tables.py and are checked when rows come in; they have no index, because
 -- one over four text columns makes a million rows three times as slow to write, fifty times as
--- slow to replace, and twice as large (docs/decisions/0021-keys-without-index.md).
+-- slow to replace, and twice as large (docs/decisions/0007-keys-without-index.md).
 -- Tables that outlive runs have primary keys.
 
 CREATE TABLE schema_version (

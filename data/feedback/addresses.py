@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import polars as pl
 
 from checks.syntax import check_syntax
 from data.intake.addresses import unwrap
 from data.reference import load_syntax_reference
+
+_BARE: Final = r"^[A-Za-z0-9._%+\-]+@[A-Za-z0-9.\-]*[A-Za-z0-9]$"
+"""An address without anything around it, as nearly all of them are."""
 
 
 def normalised_addresses(raw: pl.Series) -> pl.DataFrame:
@@ -16,7 +21,9 @@ def normalised_addresses(raw: pl.Series) -> pl.DataFrame:
     [('ana@example.com', True), ('ana', False), (None, False)]
     """
     distinct = raw.drop_nulls().unique()
-    bare = pl.Series([unwrap(each) for each in distinct], dtype=pl.String)
+    wrapped = distinct.filter(~distinct.str.contains(_BARE))
+    unwrapped = pl.Series([unwrap(each) for each in wrapped], dtype=pl.String)
+    bare = distinct.replace(wrapped, unwrapped)
     judged = check_syntax(bare.unique(), load_syntax_reference())
     table = pl.DataFrame({"raw": distinct, "email_raw": bare}).join(judged, on="email_raw")
     return (

@@ -69,37 +69,49 @@ def read_suppressions(
 
 def _read_rows(table: Table, source: str) -> pl.DataFrame:
     """Return `_ROWS`: one row per row of the file, null where it says nothing."""
-    columns = _columns(table, source)
+    columns = _columns(table)
+    is_list = len(table.header) == 1 and not columns
+    if not columns and not is_list:
+        problem = f"no column of '{source}' is known to say who must not be written to"
+        raise InputRefusedError(problem, "name one e-mail, debtor_id, tax_id or invoice_id")
+    columns = columns or {"email": 0}
     batches = list(table.batches({str(place): place for place in set(columns.values())}))
-    faults = pl.concat([batch.faults for batch in batches]).filter(pl.col("reason") != "empty_row")
-    if not faults.is_empty():
-        first = faults["line"].sort().item(0)
-        problem = f"row {first} of '{source}' cannot be read, {faults.height} rows in all"
-        raise InputRefusedError(problem, "mend the file: who stands there would be written to")
+    _refuse_faults(pl.concat([batch.faults for batch in batches]), source)
     rows = pl.concat([batch.rows for batch in batches])
     cell = {name: pl.col(str(place)).str.strip_chars() for name, place in columns.items()}
     filled = {name: pl.when(text != "").then(text) for name, text in cell.items()}
     absent = {name: pl.lit(None) for name in _ROWS if name not in columns}
     rows = shaped(rows.select(**filled).with_columns(**absent), _ROWS)
-    return rows if len(table.header) > 1 else _of_list(rows)
+    return _of_list(table, rows) if is_list else rows
 
 
-def _columns(table: Table, source: str) -> dict[str, int]:
-    """Return the column of each role; of a list its only column for every identifier."""
-    if len(table.header) == 1:
-        return dict.fromkeys(_IDENTIFIERS, 0)
+def _columns(table: Table) -> dict[str, int]:
+    """Return the column of each role, the first of several; none where no one is identified."""
     ranks = [load_vocabulary().rank(name) for name in table.header]
     found = {rank.role: place for place, rank in reversed(list(enumerate(ranks))) if rank}
-    if not set(found) & set(_IDENTIFIERS):
-        problem = f"no column of '{source}' is known to say who must not be written to"
-        raise InputRefusedError(problem, "name one e-mail, debtor_id, tax_id or invoice_id")
-    return {role: place for role, place in found.items() if role in _ROWS}
+    known = {role: place for role, place in found.items() if role in _ROWS}
+    return known if set(known) & set(_IDENTIFIERS) else {}
 
 
-def _of_list(rows: pl.DataFrame) -> pl.DataFrame:
-    """Take a list's texts with an @ for addresses, the others for whatever id they may be."""
+def _refuse_faults(faults: pl.DataFrame, source: str) -> None:
+    faults = faults.filter(pl.col("reason") != "empty_row")
+    if faults.is_empty():
+        return
+    first = faults["line"].sort().item(0)
+    problem = f"row {first} of '{source}' cannot be read, {faults.height} rows in all"
+    raise InputRefusedError(problem, "mend the file: who stands there would be written to")
+
+
+def _of_list(table: Table, rows: pl.DataFrame) -> pl.DataFrame:
+    """Take a list's texts with an @ for addresses, the others for whatever id they may be.
+
+    Its first line is taken in too: where it was a title after all, nobody has that id.
+    """
+    if not table.headerless:
+        first = pl.DataFrame({"email": [table.header[0]]}, schema_overrides={"email": pl.String})
+        rows = pl.concat([rows, first], how="diagonal")
     is_address = pl.col("email").str.contains("@", literal=True)
-    ids = [pl.when(~is_address).then(name).alias(name) for name in _IDENTIFIERS[1:]]
+    ids = [pl.when(~is_address).then("email").alias(name) for name in _IDENTIFIERS[1:]]
     return rows.with_columns(pl.when(is_address).then("email").alias("email"), *ids)
 
 

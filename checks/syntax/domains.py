@@ -69,7 +69,7 @@ def judge_domains(domains: pl.Series, reference: SyntaxReference) -> pl.DataFram
 
 @dataclass(frozen=True, slots=True)
 class _Columns:
-    """A reference's sets as columns: made once, not per call."""
+    """A reference's sets as one-row list columns, as `is_in` wants them: made once, not per call."""
 
     free: pl.Series
     disposable: pl.Series
@@ -80,7 +80,7 @@ class _Columns:
     @lru_cache(maxsize=4)
     def of(reference: SyntaxReference) -> _Columns:
         def column(*names: Collection[str]) -> pl.Series:
-            return pl.Series(sorted(frozenset().union(*names)), dtype=pl.String())
+            return pl.Series([sorted(frozenset().union(*names))], dtype=pl.List(pl.String()))
 
         free, disposable = reference.free_domains, reference.disposable_domains
         return _Columns(

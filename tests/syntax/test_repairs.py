@@ -147,7 +147,7 @@ def test_typing_cost_is_symmetric_and_zero_only_for_equals(one: str, other: str)
     assert (typing_cost(one, other) == 0) == (one == other)
 
 
-@settings(max_examples=50)
+@settings(max_examples=30)
 @given(
     st.lists(
         st.builds(

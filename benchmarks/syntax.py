@@ -30,8 +30,34 @@ OWN_REASONS = [
     Reason.MIXED_SCRIPT.value,
 ]
 
-FIRST = "ana maria jose joao antonio francisco carlos paulo pedro lucas luiz marcos luis".split()
-LAST = "silva santos oliveira souza lima pereira ferreira costa rodrigues almeida gomez".split()
+FIRST = (
+    "ana",
+    "maria",
+    "jose",
+    "joao",
+    "antonio",
+    "francisco",
+    "carlos",
+    "paulo",
+    "pedro",
+    "lucas",
+    "luiz",
+    "marcos",
+    "luis",
+)
+LAST = (
+    "silva",
+    "santos",
+    "oliveira",
+    "souza",
+    "lima",
+    "pereira",
+    "ferreira",
+    "costa",
+    "rodrigues",
+    "almeida",
+    "gomez",
+)
 # shares in Brazil's company register, rounded: data/reference/SOURCES.md
 DOMAINS = {
     "gmail.com": 49,

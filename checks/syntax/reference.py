@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+
+import polars as pl
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,3 +64,29 @@ class SyntaxReference:
 
     allow_special_use: bool = False
     """Let special-use names pass: only for sandboxes and labs, where they are the network."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetColumns:
+    """Sets of a reference as list columns of one row, the form that `is_in` looks up fastest."""
+
+    free: pl.Series
+    disposable: pl.Series
+    typos: pl.Series
+    never_corrected: pl.Series
+
+
+@lru_cache(maxsize=4)
+def set_columns(reference: SyntaxReference) -> SetColumns:
+    """Return the columns of a reference; made once for each."""
+    free, disposable = reference.free_domains, reference.disposable_domains
+    return SetColumns(
+        free=_column(free),
+        disposable=_column(disposable),
+        typos=_column(reference.domain_typos),
+        never_corrected=_column(free, disposable, reference.real_domains),
+    )
+
+
+def _column(*names: Collection[str]) -> pl.Series:
+    return pl.Series([sorted(frozenset().union(*names))], dtype=pl.List(pl.String()))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from checks.errors import SettingError
 from data.intake import Proposal, look, render_config
@@ -17,8 +16,7 @@ def run_init(input_: Path, config: Path | None, *, force: bool) -> int:
     if target.exists() and not force:
         problem = f"'{target}' is there already"
         raise SettingError(problem, "name another with -c, or replace it with --force")
-    with TemporaryDirectory(prefix="entrega-") as folder:
-        proposal = look(input_, Path(folder))
+    proposal = look(input_)
     print("\n".join(shown_lines(proposal)))
     target.write_text(render_config(proposal), "utf-8")
     print(f"\nwritten: {target}; fill in [creditor] and [legal], then: entrega run {input_}")

@@ -26,7 +26,7 @@ def run_feedback(
     with open_warehouse(path, now=utc_now, wait=WAIT_SECONDS if wait else None) as opened:
         told = []
         for file in files:
-            events, refused = read_events(file, opened.messages(), opened.hash_key)
+            events, refused = read_events(file, opened.messages(), opened.hash_key, now=utc_now())
             told.append(
                 {
                     "file": file.name,
@@ -35,7 +35,7 @@ def run_feedback(
                     "refused": refused.height,
                 },
             )
-        silenced = opened.merge_suppressions(suppressions_from(opened.events(), opened.hash_key))
+        silenced = opened.renew_suppressions(suppressions_from(opened.events(), opened.hash_key))
     if as_json:
         print(json.dumps({"files": told, "new_suppressions": silenced}, sort_keys=True))
         return 0

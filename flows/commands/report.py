@@ -50,5 +50,5 @@ def list_runs(warehouse: Path | None, *, as_json: bool) -> int:
         print(json.dumps({"runs": rows}))
         return 0
     for row in rows:
-        print(f"{row['run_id']}  {row['state']:<10}  started {row['started_at'][:19]}")
+        print(f"{row['run_id']}  {row['state']:<10}  started {str(row['started_at'])[:19]}")
     return 0

@@ -5,6 +5,12 @@ from __future__ import annotations
 import ipaddress
 import sys
 
+from hypothesis import settings
+
+# how long an example takes says more of the machine's load than of our code
+settings.register_profile("entrega", deadline=None, print_blob=True)
+settings.load_profile("entrega")
+
 SENDING = {"socket.connect", "socket.sendto", "socket.sendmsg"}
 
 

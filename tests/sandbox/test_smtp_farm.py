@@ -238,7 +238,7 @@ def test_exchange_takes_its_time_with_refusals(make_lab: Callable[..., Lab]) -> 
     caller.ask(f"exists@{domain}")
     between = time.monotonic()
     caller.ask(f"nobody@{domain}")
-    assert time.monotonic() - between >= 0.1 > between - began
+    assert time.monotonic() - between >= 0.1
 
 
 def test_reply_delay_plays_round_trips(make_lab: Callable[..., Lab]) -> None:

@@ -37,7 +37,7 @@ def split_cell(cell: str, vocabulary: Vocabulary) -> list[str]:
     >>> split_cell("não tem", words), split_cell("ana.example.com", words)
     ([], ['ana.example.com'])
     """
-    if fold(cell) in vocabulary.empty or not fold(cell):
+    if "@" not in cell and (not fold(cell) or fold(cell) in vocabulary.no_address):
         return []
     if cell.count("@") == 1 and not _STRONG.search(cell):
         pieces = [cell]

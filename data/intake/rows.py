@@ -11,7 +11,7 @@ from checks.frames import MOMENT, MONEY
 from data.intake.amounts import guess_decimal_mark, parse_amounts
 from data.intake.country import DECIMAL_MARK_OF
 from data.intake.mapping import Mapping
-from data.intake.moments import guess_date_order, is_no_date, parse_days, parse_moments
+from data.intake.moments import guess_date_order, is_no_date, parse_distinct_days, parse_moments
 from data.intake.settings import Country, DateOrder, DecimalMark, IntakeSettings
 from data.intake.vocabulary import Vocabulary, fold
 
@@ -127,7 +127,7 @@ class _CellReader:
 
     def day(self, role: str, order: DateOrder) -> pl.Series:
         raw = self._without_no_date(role)
-        return self._counted(role, raw, parse_days(raw, order))
+        return self._counted(role, raw, parse_distinct_days(raw, order))
 
     def moment(self, role: str, order: DateOrder) -> pl.Series:
         raw = self._without_no_date(role)

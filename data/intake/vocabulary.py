@@ -47,6 +47,7 @@ class Vocabulary:
     spelling: Mapping[str, str]
     owners: frozenset[str]
     empty: frozenset[str]
+    no_address: frozenset[str]
     conjunctions: frozenset[str]
     source: Mapping[str, str]
     kind: Mapping[str, str]
@@ -103,6 +104,7 @@ def load_vocabulary() -> Vocabulary:
         spelling=spelling,
         owners=frozenset(folding["owners"]),
         empty=frozenset(map(fold, raw["empty"]["words"])),
+        no_address=frozenset(map(fold, raw["empty"]["words"] + raw["empty"]["addresses"])),
         conjunctions=frozenset(word.casefold() for word in raw["conjunctions"]["words"]),
         source=_inverted(raw["source"]),
         kind=_inverted(raw["kind"]),

@@ -6,8 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from data.intake import IntakeSettings, Limits, Portfolio, read_portfolio
+
+# a busy machine is no reason to fail; what must be fast has a test of its own
+hypothesis_settings.register_profile("intake", deadline=None)
+hypothesis_settings.load_profile("intake")
 
 Reader = Callable[..., Portfolio]
 

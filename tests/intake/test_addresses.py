@@ -54,6 +54,7 @@ CELLS = {
     "dash": ("-", []),
     "dots": ("...", []),
     "N/A": ("N/A", []),
+    "zero": ("0", []),
     "NULL": ("NULL", []),
     "não tem": ("NÃO TEM", []),
     "s/email": ("s/email", []),

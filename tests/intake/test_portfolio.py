@@ -155,6 +155,10 @@ def test_a_file_may_say_that_it_has_no_addresses(read: Reader) -> None:
     assert portfolio.contacts.is_empty()
 
 
+def test_an_amount_of_zero_is_an_amount(read: Reader) -> None:
+    assert read(b"id;email;valor\n1;0;0\n").invoices.item(0, "amount") == Decimal(0)
+
+
 def test_spreadsheet_text_marks_are_taken_off_ids(read: Reader) -> None:
     portfolio = read(b'id,email\n"=""0012""",a@x.example\n')
     assert portfolio.records.item(0, "debtor_id") == "0012"

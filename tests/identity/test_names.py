@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checks.identity import NameReference, fold_names
@@ -62,6 +62,7 @@ def test_without_lists_only_writing_is_folded() -> None:
     assert fold_names(pl.Series(["Pão & Cia Ltda."]), nothing).to_list() == ["PAO E CIA LTDA"]
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=60)))
 def test_folding_a_key_again_changes_nothing_but_more_of_the_same(names: list[str]) -> None:
     reference = load_name_reference()

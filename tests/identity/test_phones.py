@@ -5,7 +5,7 @@ from __future__ import annotations
 import phonenumbers
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checks.identity import check_phones
@@ -57,6 +57,7 @@ def test_rows_keep_their_order() -> None:
 
 
 @pytest.mark.parametrize("country", ["BR", "MX"])
+@settings(deadline=None)
 @given(numbers=st.lists(st.from_regex(r"[1-9][0-9]{9,10}", fullmatch=True)))
 def test_what_is_given_is_valid_for_the_library(country: str, numbers: list[str]) -> None:
     for phone in check_phones(pl.Series(numbers, dtype=pl.String()), country).drop_nulls():
@@ -65,6 +66,7 @@ def test_what_is_given_is_valid_for_the_library(country: str, numbers: list[str]
         assert phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164) == phone
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=30)), st.sampled_from(["BR", "MX", "US", "zz"]))
 def test_any_text_has_an_answer(texts: list[str], country: str) -> None:
     phones = check_phones(pl.Series(texts, dtype=pl.String()), country)

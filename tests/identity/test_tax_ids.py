@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from stdnum.br import cnpj as stdnum_cnpj
 from stdnum.br import cpf as stdnum_cpf
@@ -143,6 +143,7 @@ def test_an_empty_column_gives_an_empty_frame() -> None:
     assert check_tax_ids(pl.Series([], dtype=pl.String())).schema == TAX_IDS
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=40), max_size=20))
 def test_any_text_has_an_answer(texts: list[str]) -> None:
     found = check_tax_ids(pl.Series(texts, dtype=pl.String()))
@@ -151,6 +152,7 @@ def test_any_text_has_an_answer(texts: list[str]) -> None:
     assert found.filter((pl.col("flag") == "valid") != pl.col("tax_id").is_not_null()).is_empty()
 
 
+@settings(deadline=None)
 @given(st.from_regex(r"[0-9]{9}|[0-9]{12}|[0-9A-Z]{12}", fullmatch=True))
 def test_cpf_and_cnpj_agree_with_stdnum_on_every_pair_of_check_digits(base: str) -> None:
     texts = [f"{base}{pair:02d}" for pair in range(100)]
@@ -162,6 +164,7 @@ def test_cpf_and_cnpj_agree_with_stdnum_on_every_pair_of_check_digits(base: str)
 
 
 # stdnum also refuses the words that the tax authority avoids (BUEI ...): one is enough here
+@settings(deadline=None)
 @given(
     st.lists(
         st.from_regex(r"[B-D&Ñ]{3,4}[0-9]{2}[01][0-9][0-3][0-9][0-9A-Z]{2}[0-9A]", fullmatch=True)

@@ -141,13 +141,14 @@ def test_typing_cost(written: str, meant: str, cost: float) -> None:
 NAMES = st.text(alphabet="gmailhotyn.com", max_size=12)
 
 
+@settings(deadline=None)
 @given(NAMES, NAMES)
 def test_typing_cost_is_symmetric_and_zero_only_for_equals(one: str, other: str) -> None:
     assert typing_cost(one, other) == typing_cost(other, one)
     assert (typing_cost(one, other) == 0) == (one == other)
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(
     st.lists(
         st.builds(

@@ -115,7 +115,7 @@ NEAR_ADDRESSES = st.lists(
 ).map("".join)
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(
     st.lists(
         st.one_of(
@@ -132,7 +132,7 @@ def test_any_texts(reference: SyntaxReference, texts: list[str]) -> None:
     assert_same_verdict(texts, reference)
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.one_of(st.emails(), NEAR_ADDRESSES), max_size=20))
 def test_an_address_judged_again_is_itself(reference: SyntaxReference, texts: list[str]) -> None:
     first = check_syntax(pl.Series(texts, dtype=pl.String()), reference)

@@ -234,7 +234,6 @@ def test_exchange_takes_its_time_with_refusals(make_lab: Callable[..., Lab]) -> 
     domain = lab.domain("exchange")
     caller = lab.call(domain)
     caller.hello()
-    began = time.monotonic()
     caller.ask(f"exists@{domain}")
     between = time.monotonic()
     caller.ask(f"nobody@{domain}")

@@ -90,9 +90,8 @@ def test_no_listener(dial: Callable[[str], socket.socket]) -> None:
 
 @pytest.mark.parametrize("name", ["S05", "S82"])
 def test_resets(dial: Callable[[str], socket.socket], name: str) -> None:
-    server = dial(name)
-    with pytest.raises(ConnectionError):
-        _after(server, *ASK)
+    with pytest.raises(ConnectionError):  # S05 may do so while we still connect
+        _after(dial(name), *ASK)
 
 
 @pytest.mark.parametrize("name", ["S16", "S19"])

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import resource
 import signal
 import sys
 from pathlib import Path
@@ -31,6 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
         made = make_portfolio(chosen.kind, chosen.debtors, chosen.seed)
         sys.stdout.write(f"{made.write(chosen.folder)}\n")
     else:
+        _allow_many_sockets()
         asyncio.run(_serve(chosen))
     return 0
 
@@ -64,6 +66,12 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--until-stdin-closes", action="store_true", help="stop with its parent")
     serve.add_argument("--hostile", action="store_true", help="serve hostile.toml as well")
     return parser
+
+
+def _allow_many_sockets() -> None:
+    """Raise the number of open files to what the system lets us have: one listener an address."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 async def _serve(chosen: argparse.Namespace) -> None:

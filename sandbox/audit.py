@@ -10,7 +10,7 @@ death and not its manners: left_without_quit, and recipient_asked_again once per
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import polars as pl
@@ -51,24 +51,29 @@ class Limits:
     hour_refusals: int = 10
     day_refusals: int = 100
     unknown_share: float = 0.20
+    unknown_least: int = 50  # recipients before a share is judged
     spacing: float = 1.0
 
 
+_HONEST: Final = Limits(
+    session_recipients=20,
+    session_refusals=3,
+    ip_connections=2,
+    hour_refusals=120,
+    day_refusals=1_000,
+    unknown_share=0.10,
+)
+
 LIMITS: Final[Mapping[str, Limits]] = {
-    "honest": Limits(
-        session_recipients=20,
-        session_refusals=3,
-        ip_connections=2,
-        hour_refusals=120,
-        day_refusals=1_000,
-        unknown_share=0.10,
-    ),
+    "honest": _HONEST,
+    "wary": replace(_HONEST, unknown_share=0.05),
     "forbidden": Limits(asked=False),
     "business": Limits(
         session_recipients=10,
         ip_connections=2,
         hour_refusals=120,
         day_refusals=1_000,
+        unknown_least=100,
     ),
     "other": Limits(),
 }
@@ -79,13 +84,8 @@ def audit(
     journal: pl.DataFrame,
     personalities: Mapping[str, Personality],
     limits: Mapping[str, Limits] = LIMITS,
-    *,
-    least_recipients: int = 50,
 ) -> pl.DataFrame:
-    """Return every broken limit, VIOLATIONS' columns, sorted.
-
-    Shares of unknown recipients are judged from `least_recipients` on.
-    """
+    """Return every broken limit, VIOLATIONS' columns, sorted."""
     table = _limit_table(personalities, limits)
     events = journal.join(table, on="host", how="left", maintain_order="left").with_columns(
         # budgets of shared hosts belong to the host, of spread ones to the address
@@ -105,7 +105,7 @@ def audit(
         _spacing(events),
         *_at_once(events),
         *_refusals_in(recipients),
-        _asked_on(recipients, least_recipients),
+        _asked_on(recipients),
     ]
     return pl.concat(found).sort("rule", "host", "ip", "session")
 
@@ -182,12 +182,17 @@ def _per_session(recipients: pl.DataFrame) -> list[pl.DataFrame]:
 
 
 def _repeats(recipients: pl.DataFrame) -> pl.DataFrame:
-    """Find addresses asked again though a clear answer had been given."""
+    """Find addresses asked again though a clear answer had been given.
+
+    Once more in the same session is allowed: an address made up to see whether the host still
+    refuses anything is asked after the first acceptance and after the last.
+    """
     clear = (pl.col("refused") | pl.col("accepted")).cast(pl.Int64)
     told = recipients.sort("ns").with_columns(
         (clear.cum_sum() - clear).over("host", "arg").alias("told"),
+        (clear.cum_sum() - clear).over("host", "arg", "session").alias("told_here"),
     )
-    again = told.filter(pl.col("told") > 0)
+    again = told.filter((pl.col("told") > pl.col("told_here")) | (pl.col("told_here") > 1))
     return _broken(again, "recipient_asked_again", pl.col("told") + 1, pl.lit(1))
 
 
@@ -243,7 +248,7 @@ def _refusals_in(recipients: pl.DataFrame) -> list[pl.DataFrame]:
     return broken
 
 
-def _asked_on(recipients: pl.DataFrame, least: int) -> pl.DataFrame:
+def _asked_on(recipients: pl.DataFrame) -> pl.DataFrame:
     """Find recipients asked though too many before them, in the same 24 hours, were unknown.
 
     Sessions that were open at the moment of excess may end: their recipients are allowed.
@@ -258,7 +263,7 @@ def _asked_on(recipients: pl.DataFrame, least: int) -> pl.DataFrame:
         )
     )
     share = pl.col("unknown") / pl.col("asked_before")
-    over = (pl.col("asked_before") >= least) & (share > pl.col("unknown_share"))
+    over = (pl.col("asked_before") >= pl.col("unknown_least")) & (share > pl.col("unknown_share"))
     late = running.with_columns(over.alias("over"), share.alias("share"))
     opened = late.group_by("session").agg(pl.col("over").first().alias("opened_late"))
     found = late.join(opened.filter("opened_late"), on="session", how="semi").filter("over")

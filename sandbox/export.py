@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from sandbox.draws import stream
+from sandbox.draws import kinds, stream
 from sandbox.market import Country, Market
 from sandbox.mistakes import abbreviated, mistyped_tax_id, other_case_or_dots
 
@@ -59,47 +59,26 @@ def lay_out_cells(
     rng = stream(seed, "cells")
     size = debtors.height
     habits = market.common("habits")
+    about = ("error", "source", "age", "confirmed_age")
     slot1 = contacts.filter(pl.col("slot") == 1).select(
-        "person",
-        "error",
-        "source",
-        "age",
-        "confirmed_age",
-        raw1="raw",
-        asked1="asked",
+        "person", *about, raw1="raw", asked1="asked"
     )
     slot2 = contacts.filter(pl.col("slot") != 1).select("person", raw2="raw", asked2="asked")
     cells = debtors.join(slot1, on="person", how="left", maintain_order="left").join(
-        slot2,
-        on="person",
-        how="left",
-        maintain_order="left",
+        slot2, on="person", how="left", maintain_order="left"
     )
-    no_phone = pl.Series(rng.random(size) < habits["phone_missing"])
-    no_date = pl.Series(rng.random(size) < habits["source_date_missing"])
-    fate = pl.Series(rng.random(size))
-    tax_id = (
-        pl.when(fate < habits["tax_id_missing"])
-        .then(None)
-        .when(fate < habits["tax_id_missing"] + habits["tax_id_typo"])
-        .then(mistyped_tax_id(pl.col("tax_id")))
-        .otherwise("tax_id")
-    )
-    return cells.with_columns(
-        tax_id.alias("written_tax_id"),
-        pl.when(fate < habits["tax_id_missing"])
-        .then(pl.lit("missing"))
-        .when(fate < habits["tax_id_missing"] + habits["tax_id_typo"])
-        .then(pl.lit("typo"))
-        .otherwise(pl.lit("none"))
-        .alias("tax_id_error"),
-        pl.when(no_phone & (pl.col("error") != "swapped_field"))
-        .then(None)
-        .otherwise("phone")
-        .alias("phone"),
-        pl.when(~no_date).then("age").alias("age"),
+    chances = {"missing": habits["tax_id_missing"], "typo": habits["tax_id_typo"]}
+    has_phone = pl.Series(rng.random(size) >= habits["phone_missing"])
+    has_date = pl.Series(rng.random(size) >= habits["source_date_missing"])
+    cells = cells.with_columns(
+        kinds(rng, chances, size).alias("tax_id_error"),
+        pl.when(has_phone | (pl.col("error") == "swapped_field")).then("phone").alias("phone"),
+        pl.when(has_date).then("age").alias("age"),
         pl.Series("dotted", rng.random(size) < _DOTTED),
     )
+    wrong = pl.col("tax_id_error")
+    written = pl.when(wrong == "typo").then(mistyped_tax_id(pl.col("tax_id"))).otherwise("tax_id")
+    return cells.with_columns(pl.when(wrong != "missing").then(written).alias("written_tax_id"))
 
 
 def repeat_records(market: Market, cells: pl.DataFrame, seed: int) -> pl.DataFrame:

@@ -29,11 +29,6 @@ class Reply:
     then: Literal["go", "close", "reset"] = "go"
     raw: bytes | None = None  # sent as it is in place of `text`
 
-    @property
-    def code(self) -> int:
-        """Return the reply code; 0 where nothing is said."""
-        return int(self.text[:3]) if self.text[:3].isdigit() else 0
-
     def wire(self) -> bytes:
         """Return the bytes to send."""
         if self.raw is not None:
@@ -243,7 +238,7 @@ class Host:
     def _with_costs(self, reply: Reply, session: SessionState) -> Reply:
         """Add tarpits, and end sessions that were refused too often."""
         kind = self.personality
-        refused = 500 <= reply.code < 600  # noqa: PLR2004
+        refused = reply.text.startswith("5")
         delay = kind.tarpit.per_recipient + (kind.tarpit.per_refusal if refused else 0.0)
         if refused and kind.drop and session.refusals > kind.drop.refusals:
             return Reply(self.text(kind.drop.reply, session), delay, "close")

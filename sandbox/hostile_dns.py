@@ -15,6 +15,7 @@ from sandbox.zone import Records, Zone
 
 _SUFFIX: Final = b"\x07hostile\x07example\x00"
 _PAUSE: Final = 0.02  # seconds between a false packet and the true one
+_LOST: Final = 2  # questions
 _LATE: Final = 4.9
 _TRUNCATED: Final = 0x02  # in the third byte of the header
 _IS_REPLY: Final = 0x80
@@ -56,7 +57,7 @@ def _silence(_: Asked) -> Packets:
 
 
 def _lose_two(asked: Asked) -> Packets:
-    return [(0.0, asked.reply)] if asked.count > 2 else []  # noqa: PLR2004 - the case's name
+    return [(0.0, asked.reply)] if asked.count > _LOST else []
 
 
 def _late(asked: Asked) -> Packets:

@@ -95,14 +95,10 @@ async def internet(
     hostile.example.
     """
     policy = clock if clock is not None else PolicyClock(start_at)
-    writer = JournalWriter(journal, policy.now)
     pace = tempo if tempo is not None else Tempo()
-    farm = SmtpFarm(world, policy, writer, pace)
-    foes = HostileFarm(writer, pace)
-    zone = zone_of(world)
-    if hostile:
-        zone = with_hostile_names(Zone({**zone.records, **hostile_records()}, zone.fates))
-    names = DnsServer(Responder(zone, mood), HostileNames() if hostile else None)
+    writer = JournalWriter(journal, policy.now)
+    farm, foes = SmtpFarm(world, policy, writer, pace), HostileFarm(writer, pace)
+    names = _dns_server(world, mood, hostile=hostile)
     served_clock = await serve_clock(policy)
     try:
         smtp_port = await farm.start()
@@ -123,6 +119,14 @@ async def internet(
         await foes.stop()
         served_clock.close()
         writer.close()
+
+
+def _dns_server(world: World, mood: Mood, *, hostile: bool) -> DnsServer:
+    zone = zone_of(world)
+    if not hostile:
+        return DnsServer(Responder(zone, mood))
+    zone = with_hostile_names(Zone({**zone.records, **hostile_records()}, zone.fates))
+    return DnsServer(Responder(zone, mood), HostileNames())
 
 
 @contextmanager
@@ -176,38 +180,39 @@ def start(
     `sandbox.zoo`, which is always there.
     """
     pace = tempo if tempo is not None else Tempo()
-    command = [
-        sys.executable,
-        "-m",
-        "sandbox",
-        "serve",
-        "--until-stdin-closes",
-        "--journal",
-        str(journal),
-    ]
-    command += ["--seed", str(seed), "--mood", mood, "--start-at", repr(start_at)]
-    command += ["--io-scale", repr(pace.io_scale), "--reply-delay", repr(pace.reply_delay)]
-    command += [] if portfolio is None else ["--portfolio", str(portfolio)]
+    values = {
+        "--journal": str(journal),
+        "--seed": str(seed),
+        "--mood": mood,
+        "--start-at": repr(start_at),
+        "--io-scale": repr(pace.io_scale),
+        "--reply-delay": repr(pace.reply_delay),
+    }
+    values |= {} if portfolio is None else {"--portfolio": str(portfolio)}
+    command = [sys.executable, "-m", "sandbox", "serve", "--until-stdin-closes"]
     command += ["--hostile"] if hostile else []
-    child = subprocess.Popen(  # noqa: S603 - our own module, our own arguments
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        line = child.stdout.readline() if child.stdout else ""
-        if not line:
-            message = f"the sandbox ended with code {child.wait()} before it was ready"
-            raise RuntimeError(message)
-        yield Endpoints.from_json(line)
-    finally:
-        if child.stdin:
-            child.stdin.close()  # the sandbox stops when its parent is gone
-        if child.stdout:
-            child.stdout.close()
+    command += [word for pair in values.items() for word in pair]
+    with subprocess.Popen(  # noqa: S603 - our own module, our own arguments
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as child:
         try:
-            child.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
+            yield Endpoints.from_json(_first_line(child))
+        finally:
+            _stop(child)
+
+
+def _first_line(child: subprocess.Popen[str]) -> str:
+    line = child.stdout.readline() if child.stdout else ""
+    if not line:
+        message = f"the sandbox ended with code {child.wait()} before it was ready"
+        raise RuntimeError(message)
+    return line
+
+
+def _stop(child: subprocess.Popen[str]) -> None:
+    if child.stdin:
+        child.stdin.close()  # the sandbox stops when its parent is gone
+    try:
+        child.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        child.kill()

@@ -13,6 +13,7 @@ NO_ROUTE = ("nxdomain", "null_mx", "no_mx", "mx_missing", "mx_to_localhost", "mx
 OUT_OF_REACH = ("servfail", "mx_timeout", "no_listener")
 """Fates under which a delivery is put off until it expires; the mailbox may well live."""
 
+_OTHER_HAZARD = 0.2  # a year, of mailboxes of no class: disposable ones
 _DEAD_HOST = {"nxdomain": 0.4, "no_mx": 0.2, "no_listener": 0.25, "mx_missing": 0.15}
 
 
@@ -92,18 +93,9 @@ def live_and_die(market: Market, contacts: pl.DataFrame, seed: int) -> pl.DataFr
     )
     rng = stream(seed, "life")
     ills = market.common("mailboxes")
-    hazard = pl.col("provider").replace_strict(
-        market.common("hazard_per_year"), default=0.2, return_dtype=pl.Float64
-    )
-    factor = pl.col("source").replace_strict(
-        {name: values[1] for name, values in market.common("sources").items()},
-        return_dtype=pl.Float64,
-    )
-    years = pl.coalesce("confirmed_age", "age")
     size = first.height
-    dead = pl.Series(rng.random(size)) > (-hazard * factor * years).exp()
+    dead = pl.Series(rng.random(size)) > _survival(market)
     death = pl.Series(rng.random(size))
-    small_ill = pl.Series(rng.random(size))
     end = (
         pl.when(death < ills["dead_absent"])
         .then(pl.lit("absent"))
@@ -111,18 +103,28 @@ def live_and_die(market: Market, contacts: pl.DataFrame, seed: int) -> pl.DataFr
         .then(pl.lit("disabled"))
         .otherwise(pl.lit("full"))
     )
-    life = pl.when(small_ill < ills["living_full"]).then(pl.lit("full")).otherwise(pl.lit("exists"))
+    is_full = pl.Series(rng.random(size) < ills["living_full"])
+    life = pl.when(is_full).then(pl.lit("full")).otherwise(pl.lit("exists"))
     return first.select(
         "address",
         "domain",
         "owner",
-        pl.when(pl.col("relation").is_in(["family", "partner"]))
-        .then(pl.lit("self"))
-        .otherwise("relation")
-        .alias("relation"),
+        pl.col("relation").replace({"family": "self", "partner": "self"}),
         pl.when(dead).then(end).otherwise(life).alias("state"),
         pl.Series("put_off", rng.random(size) < ills["living_soft"]),
     )
+
+
+def _survival(market: Market) -> pl.Expr:
+    """Return the probability that a contact's mailbox still lives."""
+    hazard = pl.col("provider").replace_strict(
+        market.common("hazard_per_year"), default=_OTHER_HAZARD, return_dtype=pl.Float64
+    )
+    factor = pl.col("source").replace_strict(
+        {name: values[1] for name, values in market.common("sources").items()},
+        return_dtype=pl.Float64,
+    )
+    return (-hazard * factor * pl.coalesce("confirmed_age", "age")).exp()
 
 
 def settle(mailboxes: pl.DataFrame, domains: pl.DataFrame) -> pl.DataFrame:

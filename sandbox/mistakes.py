@@ -25,30 +25,15 @@ def write_addresses(market: Market, contacts: pl.DataFrame, seed: int) -> pl.Dat
     """
     rng = stream(seed, "typing")
     size = contacts.height
-    slip = words(rng, _SLIPS, size)
-    typed = pl.Series(rng.choice(market.placeholders, size).tolist(), dtype=pl.String)
-    mistyped = contacts["error"].replace_strict(
-        {"domain_typo": True, "local_typo": True},
-        default=False,
-        return_dtype=pl.Boolean,
-    )
-    domain = _mistyped_domain(market, contacts["domain"], seed)
-    local = contacts["address"].str.split("@").list.first()
-    error = pl.col("error")
     frame = contacts.with_columns(
-        local.alias("local"), slip.alias("slip"), mistyped.alias("mistyped")
+        pl.col("address").str.split("@").list.first().alias("local"),
+        words(rng, _SLIPS, size).alias("slip"),
+        pl.Series("placeholder", rng.choice(market.placeholders, size).tolist()),
+        pl.Series("upper", rng.random(size) < market.common("habits")["upper_case"]),
+        _mistyped_domain(market, contacts["domain"], seed).alias("wrong_domain"),
     )
-    asked = (
-        pl.when(error == "domain_typo")
-        .then(pl.concat_str("local", pl.lit("@"), domain))
-        .when(error == "local_typo")
-        .then(pl.concat_str(_mistyped_local(), pl.lit("@"), "domain"))
-        .when(error == "placeholder")
-        .then(typed.str.to_lowercase())
-        .otherwise("address")
-    )
-    upper = pl.Series(rng.random(size) < market.common("habits")["upper_case"])
-    frame = frame.with_columns(asked.alias("asked"))
+    frame = frame.with_columns(_read_as().alias("asked"))
+    error = pl.col("error")
     raw = (
         pl.when(error == "missing")
         .then(None)
@@ -56,14 +41,27 @@ def write_addresses(market: Market, contacts: pl.DataFrame, seed: int) -> pl.Dat
         .then(_slipped())
         .otherwise("asked")
     )
-    cased = pl.when(upper).then(raw.str.to_uppercase()).otherwise(raw)
-    unreadable = error.is_in(["missing", "syntax"]) | ~pl.col("asked").str.contains(
+    shapeless = error.is_in(["missing", "syntax"]) | ~pl.col("asked").str.contains(
         "@", literal=True
     )
     return frame.with_columns(
-        cased.alias("raw"),
-        pl.when(unreadable).then(None).otherwise("asked").alias("asked"),
-    ).drop("local", "slip", "mistyped")
+        pl.when("upper").then(raw.str.to_uppercase()).otherwise(raw).alias("raw"),
+        pl.when(~shapeless).then("asked").alias("asked"),
+    ).drop("local", "slip", "placeholder", "upper", "wrong_domain")
+
+
+def _read_as() -> pl.Expr:
+    """Return the address as typed, leaving slips of shape aside."""
+    error = pl.col("error")
+    return (
+        pl.when(error == "domain_typo")
+        .then(pl.concat_str("local", pl.lit("@"), "wrong_domain"))
+        .when(error == "local_typo")
+        .then(pl.concat_str(_mistyped_local(), pl.lit("@"), "domain"))
+        .when(error == "placeholder")
+        .then(pl.col("placeholder").str.to_lowercase())
+        .otherwise("address")
+    )
 
 
 def _mistyped_domain(market: Market, domain: pl.Series, seed: int) -> pl.Series:

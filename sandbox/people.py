@@ -45,44 +45,29 @@ def make_debtors(market: Market, count: int, seed: int) -> pl.DataFrame:
 def _persons(market: Market, count: int, seed: int) -> pl.DataFrame:
     rng = stream(seed, "persons")
     names = market.names
-    first = _pick(rng, names["first"], count)
-    middle = _pick(rng, names["first"], count)
-    one = _pick(rng, names["last"], count)
-    two = _pick(rng, names["last"], count)
-    particle = pl.Series(names["particles"], dtype=pl.String).gather(
-        rng.integers(0, len(names["particles"]), count),
+    first, middle = (_pick(rng, names["first"], count) for _ in range(2))
+    one, two = (_pick(rng, names["last"], count) for _ in range(2))
+    particles = pl.Series("particle", names["particles"], dtype=pl.String)
+    particle = particles.gather(rng.integers(0, len(particles), count))
+    two_given = pl.Series(rng.random(count) < _TWO_GIVEN)
+    has_particle = pl.Series(rng.random(count) < _PARTICLE)
+    in_full = pl.select(
+        pl.concat_str(
+            first["full"],
+            pl.when(two_given).then(middle["full"]),
+            one["full"],
+            pl.when(has_particle).then(particle),
+            two["full"],
+            separator=" ",
+            ignore_nulls=True,
+        ).alias("name"),
     )
-    frame = pl.DataFrame(
-        {
-            "first": first["plain"],
-            "given": first["full"],
-            "middle": middle["full"],
-            "has_middle": rng.random(count) < _TWO_GIVEN,
-            "one": one["full"],
-            "two": two["full"],
-            "particle": particle,
-            "has_particle": rng.random(count) < _PARTICLE,
-        },
-    )
-    given = (
-        pl.when("has_middle")
-        .then(pl.concat_str("given", "middle", separator=" "))
-        .otherwise("given")
-    )
-    second = (
-        pl.when("has_particle")
-        .then(pl.concat_str("particle", "two", separator=" "))
-        .otherwise("two")
-    )
-    last = two if market.country == "BR" else one  # Mexico's first surname is the father's
-    tax_id = (
-        cpf(rng, count)
-        if market.country == "BR"
-        else rfc(rng, _initials(one, two, first), (1950, 2005))
-    )
-    return frame.select(
-        pl.concat_str(given, "one", second, separator=" ").alias("name"),
-        "first",
+    if market.country == "BR":
+        last, tax_id = two, cpf(rng, count)
+    else:  # Mexico's first surname is the father's, and the one that relatives share
+        last, tax_id = one, rfc(rng, _initials(one, two, first), (1950, 2005))
+    return in_full.with_columns(
+        first["plain"].alias("first"),
         last["plain"].alias("last"),
         last["full"].alias("family"),
         tax_id.alias("tax_id"),

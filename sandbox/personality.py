@@ -140,7 +140,7 @@ class Personality:
     banner: str
     ehlo: tuple[str, ...]
     replies: dict[str, tuple[str, ...]]
-    caller_class: Literal["honest", "forbidden", "business", "other"]
+    caller_class: Literal["honest", "wary", "forbidden", "business", "other"]
     accept: Literal["honest", "all", "none"]
     addresses: int
     spread: bool

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,14 +54,22 @@ class World:
     mailboxes: Mapping[str, str]
     faults: Mapping[str, float] = field(default_factory=dict)  # as in markets.toml; none: no faults
     served_at: Mapping[str, str] = field(init=False)  # address of a spread host -> its domain
+    _places: Mapping[str, int] = field(init=False, repr=False)  # of domains in their host's pool
 
     def __post_init__(self) -> None:
-        """Find out which domain each server of a spread host is named after."""
+        """Give every domain of a spread host a server, in turn; the first domain names it."""
+        places: dict[str, int] = {}
         served: dict[str, str] = {}
+        counts: Counter[str] = Counter()
         for domain in sorted(self.domains):
-            if load_personalities()[self.domains[domain].host].spread:
-                served.setdefault(self.addresses_of(domain)[0], domain)
+            host = load_personalities()[self.domains[domain].host]
+            if host.spread:
+                pool = host.address_pool()
+                places[domain] = counts[host.name] % len(pool)
+                counts[host.name] += 1
+                served.setdefault(pool[places[domain]], domain)
         object.__setattr__(self, "served_at", served)
+        object.__setattr__(self, "_places", places)
 
     def host_of(self, domain: str) -> Personality | None:
         """Return the personality that hosts a domain; None for one that does not exist."""
@@ -74,8 +83,23 @@ class World:
 
     def addresses_of(self, domain: str) -> tuple[str, ...]:
         """Return the addresses of a domain's first MX host."""
+        return self.addresses_of_mx(domain, 0)
+
+    def addresses_of_mx(self, domain: str, place: int) -> tuple[str, ...]:
+        """Return where a domain's MX name at `place` leads.
+
+        A spread host has one server a domain, as long as its pool lasts. A shared host deals its
+        addresses out to its names; names that belong to one domain get two of them.
+        """
         host = load_personalities()[self.domains[domain].host]
-        return addresses_of_mx(host, 0, domain)
+        pool = host.address_pool()
+        if host.spread:
+            return (pool[self._places[domain]],)
+        if "{" in host.mx[place]:
+            start = zlib.crc32(f"{domain}/{place}".encode()) % len(pool)
+            return tuple(dict.fromkeys((pool[start], pool[(start + 1) % len(pool)])))
+        share = pool[place :: len(host.mx)]
+        return share or (pool[place % len(pool)],)
 
     def used_addresses(self) -> list[str]:
         """Return every address that must listen, sorted."""
@@ -84,7 +108,7 @@ class World:
             host = load_personalities()[known.host]
             if host.listens and known.dns != "no_listener":
                 for place in range(len(host.mx)):
-                    used.update(addresses_of_mx(host, place, domain))
+                    used.update(self.addresses_of_mx(domain, place))
         return sorted(used)
 
 
@@ -96,22 +120,6 @@ def named(template: str, domain: str, seed: int) -> str:
     """
     token = f"{int(fate(seed, 'name', domain) * 16**5):05x}"
     return template.format(domain=domain, label=domain.replace(".", "-"), token=token)
-
-
-def addresses_of_mx(host: Personality, place: int, domain: str) -> tuple[str, ...]:
-    """Return where the host's MX name at `place` leads for a domain.
-
-    A spread host has one server a domain. A shared host deals its addresses out to its names;
-    names that belong to one domain get two of them.
-    """
-    pool = host.address_pool()
-    if host.spread:
-        return (pool[zlib.crc32(domain.encode()) % len(pool)],)
-    if "{" in host.mx[place]:
-        start = zlib.crc32(f"{domain}/{place}".encode()) % len(pool)
-        return tuple(dict.fromkeys((pool[start], pool[(start + 1) % len(pool)])))
-    share = pool[place :: len(host.mx)]
-    return share or (pool[place % len(pool)],)
 
 
 def world_of(truth: Truth, seed: int) -> World:

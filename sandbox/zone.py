@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from sandbox.personality import load_personalities
-from sandbox.world import DomainFate, World, addresses_of_mx
+from sandbox.world import DomainFate, World
 
 PROBE: Final = "probe.sandbox.example"
 """A caller's own name: A 127.0.0.1, PTR back to it, SPF, MX; fit for HELO in the sandbox."""
@@ -88,7 +87,7 @@ def _add_domain(
     if known.dns in special:
         return
     for place, name in enumerate(names):
-        addresses = addresses_of_mx(load_personalities()[known.host], place, domain)
+        addresses = world.addresses_of_mx(domain, place)
         _lay(records, name, {"A": list(addresses)})
         for address in addresses:
             reverse = ".".join(reversed(address.split("."))) + ".in-addr.arpa"

@@ -129,11 +129,21 @@ def test_asking_on_above_the_share_of_unknown(script: Script) -> None:
 
 
 def test_asking_again_after_a_clear_answer(script: Script) -> None:
+    """A deferral may be asked again; an answer may not, but once in the same session."""
     script.session("gmail", "a", ["450 later"], at=0.0)
     script.session("gmail", "a", ["250 ok"], at=400.0)
     assert script.rules() == set()
-    script.session("gmail", "a", ["250 ok"], at=800.0)
+    script.tell("gmail", "b", "command", 800.0, verb="RCPT", arg="TO:<a-0@x.example>", reply="250")
     assert script.rules() == {"recipient_asked_again"}
+
+
+@pytest.mark.parametrize(("times", "rules"), [(2, set()), (3, {"recipient_asked_again"})])
+def test_a_made_up_address_is_asked_twice_in_a_session(
+    script: Script, times: int, rules: set[str]
+) -> None:
+    for _ in range(times):
+        script.tell("m365", "a", "command", verb="RCPT", arg="TO:<x@x.example>", reply="250 ok")
+    assert script.rules() == rules
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,6 @@ import pytest
 
 from sandbox.personality import load_personalities
 from sandbox.smtp_farm import Tempo
-from sandbox.world import DomainFate, World, canonical, merged
 
 if TYPE_CHECKING:
     from tests.sandbox.conftest import Lab
@@ -284,27 +283,6 @@ def test_answers_repeat_in_another_farm(make_lab: Callable[..., Lab]) -> None:
     first = {address: one.ask(address) for address in addresses}
     second = {address: two.ask(address) for address in reversed(addresses)}
     assert first == second
-
-
-@pytest.mark.parametrize(
-    ("address", "mailbox"),
-    [
-        ("Ana@GMAIL.com", "ana@gmail.com"),
-        ("a.n.a@gmail.com", "ana@gmail.com"),
-        ("ana+x@hotmail.com", "ana@hotmail.com"),
-        ("a.n.a@hotmail.com", "a.n.a@hotmail.com"),
-    ],
-)
-def test_addresses_that_are_one_mailbox(address: str, mailbox: str) -> None:
-    assert canonical(address) == mailbox
-
-
-def test_merged_worlds_keep_the_first_fact() -> None:
-    one = World(1, {"a.example": DomainFate("gmail")}, {"x@a.example": "exists"})
-    two = World(2, {"a.example": DomainFate("uol"), "b.example": DomainFate("uol")}, {})
-    both = merged([one, two])
-    assert both.domains["a.example"].host == "gmail"
-    assert set(both.domains) == {"a.example", "b.example"}
 
 
 def test_many_sessions_at_once(make_lab: Callable[..., Lab]) -> None:

@@ -126,7 +126,7 @@ def test_steps_begin_with_the_prior_and_are_numbered_in_order(office: Office) ->
         contacts=[{"email_raw": ADDRESS, "source_date": None}],
         findings=[{"address": ADDRESS, "reason": "mailbox_full"}],
     ).steps.filter(pl.col("score") == "deliverability")
-    assert steps["step"].to_list() == ["prior:gmail", "age:unknown", "mailbox:mailbox_full"]
+    assert steps["step"].to_list() == ["prior:gmail", "age_unknown:creditor", "mailbox:mailbox_full"]
     assert steps["position"].to_list() == [0, 1, 2]
     assert steps["debtor_id"].unique().to_list() == [""]
 

@@ -74,7 +74,10 @@ def deliverability_steps(as_of: datetime, model: ScoreModel) -> tuple[Step, ...]
             "delivered_before",
             _when(pl.col("alive_at").is_not_null()) * evidence["delivered_before"],
         ),
-        Step("confirmed_by_owner", _when(pl.col("is_confirmed")) * evidence["confirmed_by_owner"]),
+        Step(
+            "confirmed_by_owner",
+            _when(pl.col("heard_at").is_not_null()) * evidence["confirmed_by_owner"],
+        ),
         _known_age(as_of, model),
         _unknown_age(model),
         Step("bounced_before", _when(pl.col("is_bounced")) * evidence["bounced_before"]),

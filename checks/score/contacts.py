@@ -11,7 +11,7 @@ from checks.frames import STEPS, shaped
 from checks.model import DebtorKind
 from checks.score.deliverability import score_addresses
 from checks.score.model import ScoreModel
-from checks.score.names import add_name_levels
+from checks.score.names import NAMED, add_name_levels
 from checks.score.ownership import score_owners
 from checks.score.reference import CONSUMER_PROVIDERS, ScoreReference
 from checks.score.sharing import add_sharing
@@ -80,8 +80,10 @@ def _gathered(facts: Facts, scored: pl.DataFrame, reference: ScoreReference) -> 
     )
     named = contacts.with_columns(_words(reference))
     compared = add_name_levels(named, reference)
+    own_domain = pl.col("is_own_domain") & ~pl.col("is_consumer")
+    by_name = pl.col("name_level").is_in(NAMED)
     return add_sharing(
-        compared.with_columns(pl.col("is_own_domain") & ~pl.col("is_consumer"))
+        compared.with_columns(own_domain, (by_name | own_domain).alias("is_named"))
     ).with_columns(_confirmed(), _identified(), _accountant(reference))
 
 
@@ -99,8 +101,8 @@ def _words(reference: ScoreReference) -> list[pl.Expr]:
 def _confirmed() -> pl.Expr:
     """Return this contact's confirmation; a click at the address counts where nobody shares it."""
     alone = (pl.col("people") + pl.col("companies")) <= 1
-    clicked = pl.when(pl.col("is_confirmed") & alone).then("alive_at")
-    return pl.coalesce("file_confirmed_at", clicked).alias("confirmed_at")
+    clicked = pl.when(alone).then("heard_at")
+    return pl.max_horizontal("file_confirmed_at", clicked).alias("confirmed_at")
 
 
 def _identified() -> pl.Expr:

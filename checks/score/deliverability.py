@@ -5,8 +5,9 @@ Order of the steps:
 1. `prior:<provider>`: an address of this provider was right on the day it was collected;
 2. signs of life that nothing newer refutes: the server accepted it, something was delivered, the
    owner answered;
-3. `age`: how much of that survives the time since the newest of date of collection, delivery and
-   acceptance, at the provider's hazard rate; `age:unknown` averages over the usual ages;
+3. `age:<source>`: how much of that survives the time since the newest of date of collection,
+   delivery and acceptance, at the hazard rate of provider and source; `age_unknown:<source>`
+   averages over the usual ages;
 4. what speaks against it: bounces, refusals, a domain that takes no mail, a typo, a disposable
    domain, an odd shape; and what the domain's other addresses met.
 
@@ -73,7 +74,10 @@ def deliverability_steps(as_of: datetime, model: ScoreModel) -> tuple[Step, ...]
             "delivered_before",
             _when(pl.col("alive_at").is_not_null()) * evidence["delivered_before"],
         ),
-        Step("confirmed_by_owner", _when(pl.col("is_confirmed")) * evidence["confirmed_by_owner"]),
+        Step(
+            "confirmed_by_owner",
+            _when(pl.col("heard_at").is_not_null()) * evidence["confirmed_by_owner"],
+        ),
         _known_age(as_of, model),
         _unknown_age(model),
         Step("bounced_before", _when(pl.col("is_bounced")) * evidence["bounced_before"]),
@@ -82,7 +86,12 @@ def deliverability_steps(as_of: datetime, model: ScoreModel) -> tuple[Step, ...]
             pl.col("soft_bounces").clip(0, SOFT_BOUNCES_COUNTED)
             * evidence["bounced_softly_before"],
         ),
-        Step("mailbox", _looked_up("mailbox_reason", negative), pl.col("mailbox_reason")),
+        Step(
+            "mailbox",
+            _looked_up("mailbox_reason", negative),
+            pl.col("mailbox_reason"),
+            said=_answered_otherwise(),
+        ),
         Step("domain", _looked_up("domain_reason", negative), pl.col("domain_reason")),
         Step("disposable", _when(pl.col("is_disposable")) * evidence["disposable"]),
         Step("suspected_typo", _when(pl.col("is_suspected")) * evidence["suspected_typo"]),
@@ -102,6 +111,11 @@ def _mailbox_is(reason: Reason) -> pl.Expr:
 
 def _looked_up(column: str, weights: dict[str, float]) -> pl.Expr:
     return pl.col(column).replace_strict(weights, default=0.0, return_dtype=pl.Float64)
+
+
+def _answered_otherwise() -> pl.Expr:
+    """Tell mailboxes of which a probe says something other than that they were accepted."""
+    return pl.col("mailbox_reason").is_not_null() & ~_mailbox_is(Reason.MAILBOX_ACCEPTED)
 
 
 def _is_short() -> pl.Expr:
@@ -130,7 +144,7 @@ def _known_age(as_of: datetime, model: ScoreModel) -> Step:
     seconds = (pl.lit(as_of) - pl.col("known_at")).dt.total_seconds()
     years = seconds.clip(lower_bound=0) / SECONDS_A_YEAR
     hazard = _by_provider({name: prior.hazard for name, prior in model.prior.items()})
-    return Step("age", scaled((-hazard * _haste(model) * years).exp()))
+    return Step("age", scaled((-hazard * _haste(model) * years).exp()), pl.col("source"))
 
 
 def _haste(model: ScoreModel) -> pl.Expr:
@@ -148,9 +162,8 @@ def _unknown_age(model: ScoreModel) -> Step:
     survival = pl.sum_horizontal(
         [share * (-hazard * _haste(model) * years).exp() for share, years in model.age_bands],
     )
-    return Step(
-        "age", pl.when(pl.col("known_at").is_null()).then(scaled(survival)), pl.lit("unknown")
-    )
+    unknown = pl.col("known_at").is_null()
+    return Step("age_unknown", pl.when(unknown).then(scaled(survival)), pl.col("source"))
 
 
 def _domain_history(model: ScoreModel) -> Step:

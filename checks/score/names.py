@@ -45,6 +45,10 @@ class NameLevel(StrEnum):
     NOTHING = ""  # nothing to compare: no name, or no letters
 
 
+NAMED: Final = (NameLevel.FULL.value, NameLevel.PART.value)
+"""Levels at which a mailbox carries the debtor's name."""
+
+
 def folded(text: pl.Expr) -> pl.Expr:
     """Return lower-case ASCII letters, digits and spaces: accents dropped, the rest as spaces.
 

@@ -19,7 +19,7 @@ import polars as pl
 
 from checks.model import DebtorKind
 from checks.score.model import OwnershipModel, ScoreModel, logit
-from checks.score.names import NameLevel
+from checks.score.names import NAMED, NameLevel
 from checks.score.steps import TOTAL, Step, apply_steps, log_odds_of, logistic, unroll_steps
 from checks.score.tables import KEY
 
@@ -58,6 +58,8 @@ def ownership_steps(as_of: datetime, model: ScoreModel) -> tuple[Step, ...]:
     unconfirmed = pl.col("confirmed_at").is_null()
     corporate = ~pl.col("is_consumer") & ~pl.col("is_own_domain") & pl.col("domain").is_not_null()
     person = ~company & pl.col("is_identified") & unconfirmed
+    unvouched = unconfirmed & (pl.col("source") != "debtor")
+    firm = company & pl.col("is_consumer") & unconfirmed
 
     def step(word: str, condition: pl.Expr) -> Step:
         return Step(word, condition.cast(pl.Float64) * ownership.evidence[word])
@@ -70,13 +72,16 @@ def ownership_steps(as_of: datetime, model: ScoreModel) -> tuple[Step, ...]:
             for level in NameLevel
             if level is not NameLevel.NOTHING
         ),
+        step("company_named", firm & pl.col("name_level").is_in(NAMED)),
+        # a company's mailbox often carries its owner's name, so another name says little
+        step("company_unnamed", firm & ~pl.col("name_level").is_in([*NAMED, ""])),
         step("suspected_typo", unconfirmed & pl.col("is_suspected")),
         step("role_for_person", person & pl.col("is_role")),
         step("employer", person & corporate),
         step("own_domain", unconfirmed & pl.col("is_identified") & pl.col("is_own_domain")),
         step("other_domain", company & unconfirmed & corporate),
         step("finance_role", company & pl.col("is_finance") & pl.col("is_own_domain")),
-        step("accountant", company & unconfirmed & pl.col("is_accountant")),
+        step("accountant", company & unvouched & pl.col("is_accountant")),
         step("household", person & (pl.col("people") > 1) & pl.col("is_household")),
         Step(
             "shared",
@@ -84,6 +89,7 @@ def ownership_steps(as_of: datetime, model: ScoreModel) -> tuple[Step, ...]:
             * (pl.col("people") - 1).clip(0, SHARED_COUNTED)
             * ownership.evidence["shared"],
         ),
+        step("named_elsewhere", unconfirmed & pl.col("is_named_elsewhere")),
         _recycled(as_of, model),
     )
 

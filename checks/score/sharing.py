@@ -14,21 +14,24 @@ CNPJ_ROOT_LENGTH: Final = 8  # head office and branches share it
 
 
 def add_sharing(contacts: pl.DataFrame) -> pl.DataFrame:
-    """Add `people`, `companies` and `is_household` to contacts.
+    """Add `people`, `companies`, `is_household` and `is_named_elsewhere` to contacts.
 
-    Needs `creditor_id, address, cluster_id, kind, name, tax_id`. Counted per creditor, because
-    nothing crosses creditors; records of one cluster are one person and count once. A debtor of
-    unknown kind counts as a person, the stricter reading.
+    Needs `creditor_id, address, cluster_id, kind, name, tax_id, is_named`. Counted per creditor,
+    because nothing crosses creditors; records of one cluster are one person and count once. A
+    debtor of unknown kind counts as a person, the stricter reading.
     """
     company = pl.col("kind") == DebtorKind.COMPANY
     key = ["creditor_id", "address"]
     counted = contacts.group_by(key).agg(
         pl.col("cluster_id").filter(~company).n_unique().cast(pl.Int64).alias("people"),
         _root().filter(company).n_unique().cast(pl.Int64).alias("companies"),
+        pl.col("is_named").any().alias("names_somebody"),
     )
+    own_name = pl.col("is_named").any().over("creditor_id", "address", "cluster_id")
     merged = contacts.join(counted, on=key, how="left")
     return merged.join(_households(merged, company), on=key, how="left").with_columns(
         pl.col("is_household").fill_null(value=False),
+        (pl.col("names_somebody") & ~own_name).alias("is_named_elsewhere"),
     )
 
 

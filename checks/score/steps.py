@@ -23,11 +23,13 @@ class Step:
 
     `word` is its machine word; with `detail` (a String expression) the stored word is
     `word:detail`. `log_odds` may read `TOTAL`, the sum of the steps before it; null counts as 0.
+    A step of 0 is stored only where `said` holds: something was said, and it weighed nothing.
     """
 
     word: str
     log_odds: pl.Expr
     detail: pl.Expr | None = None
+    said: pl.Expr | None = None
 
     def name(self) -> pl.Expr:
         """Return the expression of the stored word."""
@@ -103,6 +105,8 @@ def _unroll_slice(
     for number, step in enumerate(steps):
         weight = pl.col(column_of(number))
         kept = pl.lit(value=True) if number == 0 else weight != 0.0
+        if step.said is not None:
+            kept |= step.said
         rows.append(
             part.filter(kept).select(
                 "row",

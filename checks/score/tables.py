@@ -43,7 +43,7 @@ ADDRESSES: Final = pl.Schema(
         "domain_reason": pl.String(),  # what DNS says against it, unless outdated; null: nothing
         "alive_at": MOMENT,  # last delivery or sign of the owner not refuted since; null: none
         "known_at": MOMENT,  # the newest moment at which the address was believed; null: unknown
-        "is_confirmed": pl.Boolean(),  # the owner was heard of, and nothing refuted it since
+        "heard_at": MOMENT,  # last sign of the owner not refuted since; null: none
         "is_bounced": pl.Boolean(),  # a hard bounce newer than any delivery
         "soft_bounces": pl.Int64(),  # since the last delivery
         "is_disposable": pl.Boolean(),

@@ -74,7 +74,7 @@ VERDICT_RULES: Final = (
     VerdictRule(3, pl.col("domain_reason").is_in(_CONDEMNING), pl.col("domain_reason")),
     VerdictRule(4, pl.col("mailbox_reason").is_in(_OUTDATED_BY_DELIVERY), pl.col("mailbox_reason")),
     VerdictRule(5, _is("mailbox_reason", Reason.MAILBOX_ACCEPTED), pl.col("mailbox_reason")),
-    VerdictRule(6, pl.col("is_confirmed"), _fixed(Reason.CONFIRMED_BY_OWNER)),
+    VerdictRule(6, pl.col("heard_at").is_not_null(), _fixed(Reason.CONFIRMED_BY_OWNER)),
     VerdictRule(7, pl.col("alive_at").is_not_null(), _fixed(Reason.DELIVERED_BEFORE)),
     VerdictRule(8, pl.col("is_disposable"), _fixed(Reason.DISPOSABLE)),
     VerdictRule(9, pl.col("is_suspected"), _fixed(Reason.SUSPECTED_TYPO)),
@@ -195,7 +195,7 @@ def _without_outdated(merged: pl.DataFrame) -> pl.DataFrame:
     """Keep of each kind of evidence only what nothing newer refutes."""
     confirmed = pl.max_horizontal("confirmed_at", "file_confirmed_at")
     merged = merged.with_columns(
-        confirmed.alias("confirmed_at"),
+        confirmed.alias("heard_at"),
         pl.max_horizontal(confirmed, "last_delivered_at").alias("alive_at"),
         pl.col("mailbox_reason").alias("asked_reason"),
         pl.col("delivered", "soft_bounces", "hard_bounces").fill_null(0),
@@ -221,13 +221,12 @@ def _without_outdated(merged: pl.DataFrame) -> pl.DataFrame:
     )
     merged = merged.with_columns(
         pl.when(~refuted).then("alive_at"),
-        pl.when(~refuted).then("confirmed_at"),
+        pl.when(~refuted).then("heard_at"),
     )
     accepted_at = pl.when(
         _is("mailbox_reason", Reason.MAILBOX_ACCEPTED) & ~pl.col("is_bounced"),
     ).then("mailbox_checked_at")
     return merged.with_columns(
-        pl.col("confirmed_at").is_not_null().alias("is_confirmed"),
         pl.max_horizontal(
             pl.col("source_date").cast(pl.Datetime("us")).dt.replace_time_zone("UTC"),
             "alive_at",
@@ -270,8 +269,8 @@ def _basis() -> pl.Expr:
         _CONDEMNING,
     )
     happened = (pl.col("delivered") + pl.col("soft_bounces") + pl.col("hard_bounces") > 0) | pl.col(
-        "is_confirmed"
-    )
+        "heard_at"
+    ).is_not_null()
     return (
         pl.when(pl.col("shape_reason").is_not_null())
         .then(pl.lit(ScoreBasis.PRIOR.value))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import heapq
-from collections import defaultdict
+from collections import defaultdict, deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -56,7 +56,8 @@ class DomainRun:
         self.target, self.provider = target, provider
         self.outcomes: dict[str, Outcome] = {}
         self._retry_after, self._seed = retry_after, seed
-        self._waiting = [(NOW, recipient) for recipient in target.recipients]
+        self._fresh = deque(target.recipients)
+        self._later: list[tuple[float, str]] = []  # a heap of those who were asked before
         self._deferred: dict[str, tuple[int, Answer, str]] = {}
         self._unanswered: dict[str, int] = defaultdict(int)
         self._open: dict[str, list[Answer]] = defaultdict(list)
@@ -65,7 +66,6 @@ class DomainRun:
         self._put_off: dict[str, int] = defaultdict(int)
         self._proven = set(proven)
         self._catch_all: tuple[Answer, str] | None = None
-        heapq.heapify(self._waiting)
 
     @property
     def is_finished(self) -> bool:
@@ -74,8 +74,12 @@ class DomainRun:
 
     def due_at(self, mx_address: str) -> float:
         """Return when there is something to ask at an MX address; infinity if nothing waits."""
-        owed = self._owed.get(mx_address, float("inf"))
-        return min(owed, self._waiting[0][0]) if self._waiting else owed
+        return NOW if self._fresh else self.begun_due_at(mx_address)
+
+    def begun_due_at(self, mx_address: str) -> float:
+        """Return when something that was begun is due there; infinity if nothing was."""
+        later = self._later[0][0] if self._later else float("inf")
+        return min(later, self._owed.get(mx_address, float("inf")))
 
     def is_proven(self, mx_address: str) -> bool:
         """Whether a random recipient was refused there."""
@@ -87,8 +91,10 @@ class DomainRun:
         None where there is nothing to ask now.
         """
         recipients: list[str] = []
-        while self._waiting and self._waiting[0][0] <= now and len(recipients) < most:
-            recipients.append(heapq.heappop(self._waiting)[1])
+        while self._later and self._later[0][0] <= now and len(recipients) < most:
+            recipients.append(heapq.heappop(self._later)[1])
+        while self._fresh and len(recipients) < most:
+            recipients.append(self._fresh.popleft())
         owed = self._owed.get(mx_address, float("inf")) <= now
         if not recipients and not owed:
             return None
@@ -103,18 +109,21 @@ class DomainRun:
     def take_out(self, recipients: Iterable[str]) -> None:
         """Let recipients be out for a session that was planned before a crash."""
         out = set(recipients)
-        self._waiting = [waiting for waiting in self._waiting if waiting[1] not in out]
-        heapq.heapify(self._waiting)
+        self._fresh = deque(recipient for recipient in self._fresh if recipient not in out)
+        self._later = [waiting for waiting in self._later if waiting[1] not in out]
+        heapq.heapify(self._later)
 
     def put_back(self, recipients: Iterable[str], due: float = NOW) -> None:
-        """Let recipients wait again who were not asked."""
+        """Let recipients wait again: those who were not reached, or those who are put off."""
         for recipient in recipients:
             if recipient in self.outcomes:
                 continue
             if self._catch_all is not None:
                 self._spare(recipient, *self._catch_all)
+            elif due == NOW and recipient not in self._deferred:
+                self._fresh.append(recipient)
             else:
-                heapq.heappush(self._waiting, (due, recipient))
+                heapq.heappush(self._later, (due, recipient))
 
     def note(self, answer: Answer, mx_address: str) -> None:
         """Learn from one answer."""
@@ -153,14 +162,19 @@ class DomainRun:
         """Conclude everybody who still waits: by their last deferral, or else by `reason`."""
         for opened in list(self._open):
             self.give_up_host(opened)
-        for _, recipient in self._waiting:
+        for recipient in self._clear():
             deferral = self._deferred.get(recipient)
             if deferral is None:
                 self.outcomes[recipient] = Outcome(recipient, reason, mx_address)
             else:
                 _, answer, asked_at = deferral
                 self._conclude(answer, answer.ruling.reason, asked_at)
-        self._waiting.clear()
+
+    def _clear(self) -> list[str]:
+        waiting = [*self._fresh, *(recipient for _, recipient in self._later)]
+        self._fresh.clear()
+        self._later.clear()
+        return waiting
 
     def _accept(self, answer: Answer, mx_address: str) -> None:
         honesty = self.provider.honesty
@@ -220,9 +234,8 @@ class DomainRun:
 
     def _infer(self, answer: Answer, mx_address: str) -> None:
         self._catch_all = (answer, mx_address)
-        for _, recipient in self._waiting:
+        for recipient in self._clear():
             self._spare(recipient, answer, mx_address)
-        self._waiting.clear()
 
     def _spare(self, recipient: str, answer: Answer, mx_address: str) -> None:
         self.outcomes[recipient] = Outcome(

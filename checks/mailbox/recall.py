@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class CutOff:
     """A wave that a crash has cut off, with what is known of each of its sessions.
 
-    A session is a result, or the answers it had got so far (in doubt too often: answered as unknown).
+    A session is a result, or the answers it had got so far; in doubt too often is answered too.
     """
 
     wave: Wave

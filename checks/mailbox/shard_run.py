@@ -161,20 +161,21 @@ class ShardRun:
                 run.finish(host.given_up, host.ip)
 
     def _wait(self, now: float) -> float | None:
-        earliest = _NEVER
-        for run in self._active:
-            host = None if run.is_finished else self.current_host(run)
-            if host is None:
-                continue
-            budget = self._budgets[self.budget_key(run.provider, host.ip)]
-            opens = budget.opens_at(now)
-            moment = max(run.due_at(host.ip), host.closed_until, opens, now)
-            if moment > self._ends_at:
-                closed = host.closed_until > opens
-                run.finish(host.closed_for if closed else Reason.NOT_ASKED_BUDGET, host.ip)
-            else:
-                earliest = min(earliest, moment)
+        moments = [self._next_ask(run, now) for run in self._active if not run.is_finished]
+        earliest = min(moments, default=_NEVER)
         return None if earliest == _NEVER else earliest
+
+    def _next_ask(self, run: DomainRun, now: float) -> float:
+        host = self.current_host(run)
+        if host is None:
+            return _NEVER  # given up already
+        opens = self._budgets[self.budget_key(run.provider, host.ip)].opens_at(now)
+        moment = max(run.due_at(host.ip), host.closed_until, opens)
+        if moment <= self._ends_at:
+            return moment
+        closed = host.closed_until > opens
+        run.finish(host.closed_for if closed else Reason.NOT_ASKED_BUDGET, host.ip)
+        return _NEVER
 
     def _finish_all(self, reason: Reason) -> None:
         for run in self._active:

@@ -73,6 +73,8 @@ class _Wave:
             if run.due_at(host.ip) <= self._now and self._rules.current_host(run) is host:
                 waiting[run.provider.name].append(run)
         for runs in waiting.values():
+            # What was begun is ended first: a budget that closes meanwhile would leave it open.
+            runs.sort(key=lambda run: run.begun_due_at(host.ip) > self._now)
             while self._add_session(host, runs):
                 pass
 

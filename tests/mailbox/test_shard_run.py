@@ -165,7 +165,7 @@ def probe_all(targets: list[Target], world: World, providers: Providers) -> dict
     return outcomes
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(worlds())
 def test_everybody_gets_one_outcome_and_no_limit_is_broken(
     case: tuple[list[Target], World],

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from checks.errors import SettingError
-from data.intake import DEFAULT_CREDITOR_ID, creditor_slugs
+from data.intake import creditor_slugs
 from flows.settings import CreditorIdentity, Settings
 
 
 def creditor_id(settings: Settings) -> str | None:
-    """Return the id of the one creditor, or None where a column tells several apart.
+    """Return the id of the one creditor, or None where a column of the file may tell.
 
     >>> from flows.settings import CreditorSettings
     >>> creditor_id(Settings(creditor=CreditorSettings(name="Loja São João")))
@@ -21,7 +21,7 @@ def creditor_id(settings: Settings) -> str | None:
         return None
     wanted = creditor.id or creditor.name
     if not wanted:
-        return DEFAULT_CREDITOR_ID
+        return None
     return creditor_slugs([wanted])[wanted]
 
 

@@ -20,6 +20,7 @@ from checks.model import DebtorKind, Decision, DecisionReason, Reason, Verdict
 from checks.score.suppressions import WISHES
 
 INFERRED: Final = "pattern"  # origin of addresses guessed from a company's habit
+REPAIRED: Final = "repair"  # origin of addresses proposed for misspelt ones
 ACCOUNTANT_ROOTS: Final = 3
 
 TEMPORARY: Final = (
@@ -164,6 +165,13 @@ def _unusable_rules() -> tuple[DecisionRule, ...]:
             undeliverable,
             Decision.OTHER_CHANNEL,
             DecisionReason.NO_USABLE_ADDRESS,
+        ),
+        DecisionRule(
+            "L09",
+            "A repaired address that no server and no owner confirmed: a person looks first.",
+            (pl.col("origin") == REPAIRED) & (pl.col("verdict") != Verdict.DELIVERABLE),
+            Decision.REVIEW,
+            DecisionReason.REVIEW_REPAIR,
         ),
         DecisionRule(
             "L08",

@@ -19,7 +19,7 @@ def run_check(addresses: list[str], config: Path | None, *, as_json: bool) -> in
     settings = load_settings(config)
     reference = load_syntax_reference(allow_special_use=bool(settings.smtp.lab_networks))
     texts = pl.Series("email_raw", addresses, dtype=pl.String)
-    found = check_syntax(texts.unique().sort(), reference)
+    found = check_syntax(texts.unique().sort(), reference, trim=True)
     rows = texts.to_frame().join(found, on="email_raw", how="left", maintain_order="left")
     if as_json:
         print(json.dumps({"addresses": rows.to_dicts()}, ensure_ascii=False))

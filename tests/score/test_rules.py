@@ -251,9 +251,14 @@ TABLE: list[tuple[str, dict[str, Any], tuple[str, str, str]]] = [
         NO_USE,
     ),
     (
-        "l09 the repaired address needs both scores of its own",
-        contact(origin="repair", source_date=date(2006, 1, 1)),
-        NO_USE,
+        "l09 a repaired address that nobody confirmed",
+        contact(origin="repair"),
+        ("L09", "review", "review_repair"),
+    ),
+    (
+        "l09 a repaired address that its server accepts needs both scores of its own",
+        found("maria.souza@gmail.com", "mailbox_accepted", origin="repair"),
+        ("L01", "send", "confident"),
     ),
     # rule L10, recycled names (the numbers are tested with ownership)
     (

@@ -30,6 +30,15 @@ class RunPlan:
     settings: Settings
 
     @property
+    def day(self) -> dt.datetime:
+        """The midnight that begins the run's UTC day.
+
+        What is checked in a run is dated by its day: two runs of one day give equal lists to the
+        last bit. The exact moment of every question is in the evidence and in the journal.
+        """
+        return self.as_of.astimezone(dt.UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+    @property
     def work(self) -> Path:
         """The run's own folder beside the warehouse."""
         return work_folder(self.warehouse, self.run_id)

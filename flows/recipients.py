@@ -61,7 +61,13 @@ def _rows(
         contacts.drop_nulls("email")
         .sort(*KEY, "email", "email_raw")
         .unique([*KEY, "email"], keep="first", maintain_order=True)
-        .select(*KEY, "email", "checked_at", "expires_at", "confirmed_at")
+        .select(
+            *KEY,
+            "email",
+            # by the day, so that equal runs of a day give equal bytes
+            pl.col("checked_at", "expires_at").dt.truncate("1d"),
+            "confirmed_at",
+        )
     )
     spoken = records.select(*KEY, pl.col("language").fill_null(language))
     return (

@@ -20,4 +20,3 @@ def run_init(input_: Path, config: Path | None, *, force: bool) -> int:
     target.write_text(render_config(proposal), "utf-8")
     print(f"\nwritten: {target}; fill in [creditor] and [legal], then: entrega run {input_}")
     return 0
-

@@ -41,7 +41,7 @@ def check_mailboxes(run: Run) -> None:
         return
     addresses = askable(run)
     known = run.warehouse.recent_findings(
-        "mailbox", run.plan.run_id, run.plan.as_of - ANSWERS_LAST
+        "mailbox", run.plan.run_id, run.plan.day - ANSWERS_LAST
     ).filter(pl.col("verdict").is_in(WORTH_KEEPING))
     fresh = addresses.join(known, on="address", how="anti")
     reused = known.join(addresses, on="address", how="semi")
@@ -91,7 +91,7 @@ async def _probe(run: Run, addresses: pl.DataFrame) -> ProbeResult:
                 load_reply_rules(),
                 clock=clock,
                 journal=journal,
-                as_of=run.plan.as_of,
+                as_of=run.plan.day,
                 written=written,
                 memory=remember(_earlier(run), providers),
                 progress=lambda done, total: run.progress.step(done, total, "addresses"),

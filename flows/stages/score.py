@@ -27,7 +27,9 @@ def score(run: Run) -> None:
         findings=run.read("findings"),
         history=run.warehouse.history(creditors),
     )
-    scored = score_contacts(facts, end_of_day(run), score_model(run), load_score_reference())
+    # ages count to the midnight that ends the day: nothing that has happened is later
+    as_of = run.plan.day + dt.timedelta(days=1)
+    scored = score_contacts(facts, as_of, score_model(run), load_score_reference())
     write_part(scored.contacts, run.folder("score") / SCORED_PART)
     run.commit(
         "score",
@@ -39,15 +41,6 @@ def score(run: Run) -> None:
             )
         },
     )
-
-
-def end_of_day(run: Run) -> dt.datetime:
-    """Return the midnight that ends the run's UTC day: ages count to it.
-
-    Two runs of one day give equal scores to the last bit, and nothing that has happened is later.
-    """
-    day = run.plan.as_of.astimezone(dt.UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    return day + dt.timedelta(days=1)
 
 
 def score_model(run: Run) -> ScoreModel:

@@ -185,10 +185,14 @@ def _repeats(recipients: pl.DataFrame) -> pl.DataFrame:
     """Find addresses asked again though a clear answer had been given.
 
     Once more in the same session is allowed: an address made up to see whether the host still
-    refuses anything is asked after the first acceptance and after the last.
+    refuses anything is asked after the first acceptance and after the last. A session with a
+    reply of mixed codes has answered nothing.
     """
-    clear = (pl.col("refused") | pl.col("accepted")).cast(pl.Int64)
-    told = recipients.sort("ns").with_columns(
+    last = pl.col("reply").str.extract(r"(?:^|\n)(\d)[^\n]*$")
+    void = (pl.col("reply").str.head(1) != last).any().over("session")
+    answers = recipients.sort("ns").with_columns(void.alias("void"))
+    clear = ((pl.col("refused") | pl.col("accepted")) & ~pl.col("void")).cast(pl.Int64)
+    told = answers.with_columns(
         (clear.cum_sum() - clear).over("host", "arg").alias("told"),
         (clear.cum_sum() - clear).over("host", "arg", "session").alias("told_here"),
     )

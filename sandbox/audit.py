@@ -43,7 +43,7 @@ class Limits:
     The owner is the provider, or for spread hosts the single server.
     """
 
-    asked: bool = True
+    may_be_asked: bool = True
     session_recipients: int = 5
     session_refusals: int = 2
     ip_connections: int = 1
@@ -67,7 +67,7 @@ _HONEST: Final = Limits(
 LIMITS: Final[Mapping[str, Limits]] = {
     "honest": _HONEST,
     "wary": replace(_HONEST, unknown_share=0.05),
-    "forbidden": Limits(asked=False),
+    "forbidden": Limits(may_be_asked=False),
     "business": Limits(
         session_recipients=10,
         ip_connections=2,
@@ -105,7 +105,7 @@ def audit(
         _spacing(events),
         *_at_once(events),
         *_refusals_in(recipients),
-        _asked_on(recipients),
+        _asked_on(events, recipients),
     ]
     return pl.concat(found).sort("rule", "host", "ip", "session")
 
@@ -143,7 +143,7 @@ def _broken(
 
 def _never_asked(events: pl.DataFrame) -> pl.DataFrame:
     """Find connects to hosts that forbid being asked, or cannot answer."""
-    asked = events.filter((pl.col("event") == "connect") & ~pl.col("asked"))
+    asked = events.filter((pl.col("event") == "connect") & ~pl.col("may_be_asked"))
     return _broken(asked, "host_not_to_be_asked", pl.lit(1), pl.lit(0))
 
 
@@ -185,10 +185,14 @@ def _repeats(recipients: pl.DataFrame) -> pl.DataFrame:
     """Find addresses asked again though a clear answer had been given.
 
     Once more in the same session is allowed: an address made up to see whether the host still
-    refuses anything is asked after the first acceptance and after the last.
+    refuses anything is asked after the first acceptance and after the last. A session with a
+    reply of mixed codes has answered nothing.
     """
-    clear = (pl.col("refused") | pl.col("accepted")).cast(pl.Int64)
-    told = recipients.sort("ns").with_columns(
+    last = pl.col("reply").str.extract(r"(?:^|\n)(\d)[^\n]*$")
+    void = (pl.col("reply").str.head(1) != last).any().over("session")
+    answers = recipients.sort("ns").with_columns(void.alias("void"))
+    clear = ((pl.col("refused") | pl.col("accepted")) & ~pl.col("void")).cast(pl.Int64)
+    told = answers.with_columns(
         (clear.cum_sum() - clear).over("host", "arg").alias("told"),
         (clear.cum_sum() - clear).over("host", "arg", "session").alias("told_here"),
     )
@@ -248,23 +252,29 @@ def _refusals_in(recipients: pl.DataFrame) -> list[pl.DataFrame]:
     return broken
 
 
-def _asked_on(recipients: pl.DataFrame) -> pl.DataFrame:
-    """Find recipients asked though too many before them, in the same 24 hours, were unknown.
+def _asked_on(events: pl.DataFrame, recipients: pl.DataFrame) -> pl.DataFrame:
+    """Find recipients of sessions begun though too many before were unknown.
 
-    Sessions that were open at the moment of excess may end: their recipients are allowed.
+    Counts begin anew 24 hours after a host was first asked. Sessions that are open when the
+    share is passed may go on.
     """
     day = ((pl.col("at") - pl.col("at").min().over("owner")) / (24 * _HOUR)).floor()
     running = (
-        recipients.sort("owner", "ns")
-        .with_columns(day.alias("day"), pl.col("refused").cast(pl.Int64))
-        .with_columns(
-            pl.int_range(pl.len()).over("owner", "day").alias("asked_before"),
-            (pl.col("refused").cum_sum() - pl.col("refused")).over("owner", "day").alias("unknown"),
+        recipients.sort("ns")
+        .with_columns(day.alias("day"))
+        .select(
+            "owner",
+            "ns",
+            (pl.int_range(pl.len()).over("owner", "day") + 1).alias("asked"),
+            pl.col("refused").cast(pl.Int64).cum_sum().over("owner", "day").alias("unknown"),
         )
     )
-    share = pl.col("unknown") / pl.col("asked_before")
-    over = (pl.col("asked_before") >= pl.col("unknown_least")) & (share > pl.col("unknown_share"))
-    late = running.with_columns(over.alias("over"), share.alias("share"))
-    opened = late.group_by("session").agg(pl.col("over").first().alias("opened_late"))
-    found = late.join(opened.filter("opened_late"), on="session", how="semi").filter("over")
+    begun = events.filter(pl.col("event") == "connect").sort("ns")
+    before = begun.join_asof(running, on="ns", by="owner", check_sortedness=False)
+    share = pl.col("unknown") / pl.col("asked")
+    many = pl.col("asked") >= pl.col("unknown_least")
+    late = before.filter(many & (share > pl.col("unknown_share"))).select(
+        "session", share.alias("share")
+    )
+    found = recipients.join(late, on="session", how="inner")
     return _broken(found, "unknown_share", pl.col("share"), pl.col("unknown_share"))

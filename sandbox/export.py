@@ -39,7 +39,7 @@ HEADINGS: Final[dict[Country, dict[str, str]]] = {
         "due_date": "vencimiento",
         "source": "origen_correo",
         "source_date": "fecha_correo",
-        "confirmed_at": "confirmado_en",
+        "confirmed_at": "confirmado_el",
     },
 }
 

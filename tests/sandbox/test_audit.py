@@ -137,6 +137,14 @@ def test_asking_again_after_a_clear_answer(script: Script) -> None:
     assert script.rules() == {"recipient_asked_again"}
 
 
+def test_a_session_of_mixed_codes_may_be_asked_again(script: Script) -> None:
+    script.session("postfix", "a", ["550 no", "250-ok\n550 no"])
+    ask = {"verb": "RCPT", "reply": "550 no"}
+    script.tell("postfix", "b", "command", 400.0, arg="TO:<a-0@x.example>", **ask)
+    script.tell("postfix", "b", "command", 400.0, arg="TO:<a-1@x.example>", **ask)
+    assert script.rules() == set()
+
+
 @pytest.mark.parametrize(("times", "rules"), [(2, set()), (3, {"recipient_asked_again"})])
 def test_a_made_up_address_is_asked_twice_in_a_session(
     script: Script, times: int, rules: set[str]

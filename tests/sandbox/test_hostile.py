@@ -90,11 +90,7 @@ def test_no_listener(dial: Callable[[str], socket.socket]) -> None:
 
 @pytest.mark.parametrize("name", ["S05", "S82"])
 def test_resets(dial: Callable[[str], socket.socket], name: str) -> None:
-<<<<<<< HEAD
-    with pytest.raises(ConnectionError):  # while dialling already, where the machine is slow
-=======
     with pytest.raises(ConnectionError):  # S05 may do so while we still connect
->>>>>>> sandbox
         _after(dial(name), *ASK)
 
 

@@ -95,15 +95,17 @@ class DomainRun:
             recipients.append(heapq.heappop(self._later)[1])
         while self._fresh and len(recipients) < most:
             recipients.append(self._fresh.popleft())
-        owed = self._owed.get(mx_address, float("inf")) <= now
+        owed_at = self._owed.get(mx_address, float("inf"))
+        owed = owed_at <= now
         if not recipients and not owed:
             return None
         return Errand(
             domain=self.target.domain,
             recipients=tuple(recipients),
-            sentinel=self._sentinel(mx_address),
+            sentinels=self._next_sentinels(mx_address),
             proven=self.is_proven(mx_address),
             owed=owed,
+            waits=now < owed_at < float("inf"),
         )
 
     def take_out(self, recipients: Iterable[str]) -> None:
@@ -246,8 +248,12 @@ class DomainRun:
         address = answer.ask.address
         self.outcomes[address] = Outcome(address, reason, mx_address, answer)
 
-    def _sentinel(self, mx_address: str) -> str:
-        key = f"{self._seed} {mx_address} {self.target.domain} {self._sentinels[mx_address]}"
-        digest = hashlib.blake2b(key.encode(), digest_size=8).digest()
-        local = base64.b32encode(digest).decode().lower()[:_SENTINEL_LETTERS]
-        return f"x{local}@{self.target.domain}"
+    def _next_sentinels(self, mx_address: str) -> tuple[str, ...]:
+        first = self._sentinels[mx_address]
+        keys = (f"{self._seed} {mx_address} {self.target.domain} {first + n}" for n in range(2))
+        return tuple(f"{_random_local(key)}@{self.target.domain}" for key in keys)
+
+
+def _random_local(key: str) -> str:
+    digest = hashlib.blake2b(key.encode(), digest_size=8).digest()
+    return "x" + base64.b32encode(digest).decode().lower()[:_SENTINEL_LETTERS]

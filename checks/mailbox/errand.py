@@ -22,13 +22,13 @@ class ErrandRun:
     def __init__(self, errand: Errand, plan: SessionPlan) -> None:
         """Begin with what earlier sessions have proven or left open."""
         self.domain = errand.domain
-        self._sentinel = errand.sentinel
+        self._sentinels = list(reversed(errand.sentinels))
         self._asks_sentinels = plan.asks_sentinels
         self._closes = plan.closes_with_sentinel
         self._left = list(reversed(errand.recipients))
         self._proven = errand.proven
         self._open = errand.owed  # an acceptance waits for a refusal
-        self._sentinel_put_off = False  # it was answered 4xx: a matter for a later session
+        self._sentinel_waits = errand.waits  # it was answered 4xx: a matter for a later session
         self.accepts_all = False
         self.flipped = False
 
@@ -40,7 +40,7 @@ class ErrandRun:
         if self.accepts_all or self.flipped or room < 1:
             return None
         if self._sentinel_is_due(last=not self._left or room <= self._reserve()):
-            return Ask(self._sentinel, self.domain, sentinel=True)
+            return Ask(self._sentinels[-1], self.domain, sentinel=True)
         if self._left and room > self._reserve():
             return Ask(self._left[-1], self.domain)
         return None
@@ -60,13 +60,14 @@ class ErrandRun:
     def _note_sentinel(self, answer: Answer) -> None:
         if proves_honesty(answer):
             self._open, self._proven = False, True
+            self._sentinels.pop()
         elif answer.accepted:
             self.flipped, self.accepts_all = self._proven, not self._proven
         else:
-            self._sentinel_put_off = True
+            self._sentinel_waits = True
 
     def _sentinel_is_due(self, *, last: bool) -> bool:
-        if not (self._asks_sentinels and self._open) or self._sentinel_put_off:
+        if not (self._asks_sentinels and self._open and self._sentinels) or self._sentinel_waits:
             return False
         return not self._proven or (self._closes and last)
 

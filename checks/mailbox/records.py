@@ -183,8 +183,8 @@ def _result_from_json(record: Payload, answers: tuple[Answer, ...]) -> SessionRe
 
 def _plan_to_json(plan: SessionPlan) -> dict[str, Any]:
     errands = [
-        [errand.domain, list(errand.recipients), errand.sentinel, errand.proven, errand.owed]
-        for errand in plan.errands
+        [e.domain, list(e.recipients), list(e.sentinels), e.proven, e.owed, e.waits]
+        for e in plan.errands
     ]
     return {
         "session": plan.session_id,
@@ -204,8 +204,8 @@ def _plan_from_json(record: Payload) -> SessionPlan:
         provider=record["provider"],
         mx_address=record["mx"],
         errands=tuple(
-            Errand(domain, tuple(recipients), sentinel, proven, owed)
-            for domain, recipients, sentinel, proven, owed in record["errands"]
+            Errand(domain, tuple(recipients), tuple(sentinels), *state)
+            for domain, recipients, sentinels, *state in record["errands"]
         ),
         recipients=record["recipients"],
         refusals=record["refusals"],

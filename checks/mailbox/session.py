@@ -42,15 +42,17 @@ class Deadlines:
 class Errand:
     """A domain's part in a session.
 
-    `proven`: a sentinel was refused here lately. `owed`: acceptances of an earlier session still
-    wait for a refusal after them.
+    `sentinels` are for the first and the closing ask. `proven`: one was refused here lately.
+    `owed`: acceptances of an earlier session still wait for a refusal after them. `waits`: the
+    sentinel was put off to a later session.
     """
 
     domain: str
     recipients: tuple[str, ...]
-    sentinel: str
+    sentinels: tuple[str, ...]
     proven: bool = False
     owed: bool = False
+    waits: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ check: setup     ## lint, types, import rules, generated reference
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python scripts/reference.py --check
+	$(BIN)/python -m scripts.reference --check
 
 system:          ## Debian packages the tests need (a browser)
 	@scripts/install-chromium
@@ -39,7 +39,7 @@ bench: setup     ## every benchmark, figures on the terminal
 	@for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 docs: setup      ## write docs/reference from the code
-	$(BIN)/python scripts/reference.py
+	$(BIN)/python -m scripts.reference
 
 lock:            ## resolve pyproject.toml into requirements.lock
 	uv pip compile --universal --generate-hashes --no-header --no-annotate \

@@ -9,27 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from checks.model import VERDICT_OF, Decision, DecisionReason, Verdict
+from flows.cli import app
 from flows.commands.config import show_settings
 from flows.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "docs" / "reference"
-COMMANDS = (
-    "demo",
-    "init",
-    "run",
-    "plan",
-    "check",
-    "duplicates",
-    "feedback",
-    "report",
-    "runs",
-    "gate",
-    "preflight",
-    "serve",
-    "config",
-    "sandbox",
-)
 HEAD = "<!-- written by `make docs`; edit the code instead -->\n"
 
 
@@ -59,7 +44,8 @@ def _word_lines() -> Iterator[str]:
 def commands_page() -> str:
     """Return the help of every command."""
     parts = ["# Commands", HEAD]
-    for command in ("", *COMMANDS):
+    commands = sorted(name for name in app if not name.startswith("-"))
+    for command in ("", *commands):
         title = f"entrega {command}".strip()
         parts += [f"## {title}", "```text", _help(command), "```", ""]
     return "\n".join(parts)

@@ -151,6 +151,33 @@ def run(
 
 
 @app.command(group=MAIN)
+def plan(
+    inputs: list[Path],
+    /,
+    *,
+    config: Config = None,
+    warehouse: Path | None = None,
+    as_json: Annotated[bool, Parameter(name="--json", negative=())] = False,
+) -> int:
+    """Show whom a run would ask, within which budget and in how many nights; asks nobody.
+
+    Parameters
+    ----------
+    inputs
+        the debtor files
+    config
+        the configuration
+    warehouse
+        the DuckDB file, for what earlier runs know [default: var/entrega.duckdb]
+    as_json
+        print one object instead of tables
+    """
+    from flows.commands.plan import run_plan
+
+    return run_plan(inputs, config, warehouse, as_json=as_json)
+
+
+@app.command(group=MAIN)
 def check(
     addresses: list[str],
     /,
@@ -305,6 +332,64 @@ def duplicates(
     from flows.commands.duplicates import run_duplicates
 
     return run_duplicates(input_, out, config, id_, role or [])
+
+
+@app.command(group=CARE)
+def preflight(
+    *,
+    config: Config = None,
+    as_json: Annotated[bool, Parameter(name="--json", negative=())] = False,
+) -> int:
+    """Tell whether this host is fit to ask: resolver, port 25, HELO, PTR, SPF, blocklists.
+
+    Exit codes: 0 fit, 2 no identity is configured, 5 not fit.
+
+    Parameters
+    ----------
+    config
+        the configuration, with [smtp] helo and mail_from
+    as_json
+        print one object instead of lines
+    """
+    from flows.commands.preflight import run_preflight
+
+    return run_preflight(config, as_json=as_json)
+
+
+@app.command(group=CARE)
+def sandbox(
+    *,
+    portfolio: Path | None = None,
+    kind: Literal["b2c_br", "b2b_br", "b2c_mx", "b2b_mx"] = "b2c_br",
+    debtors: int = 2_000,
+    seed: int = 1,
+    mood: Literal["honest", "nxdomain", "address", "servfail", "dead"] = "honest",
+    out: Path = Path("var/sandbox"),
+    as_json: Annotated[bool, Parameter(name="--json", negative=())] = False,
+) -> int:
+    """Keep a mail internet running on loopback until Ctrl-C, and say how to reach it.
+
+    Parameters
+    ----------
+    portfolio
+        a folder that an earlier call made; a new portfolio where none is given
+    kind
+        consumers or companies, Brazil or Mexico
+    debtors
+        how many debtors to make up
+    seed
+        the same seed makes the same portfolio and the same servers
+    mood
+        how the nameserver behaves
+    out
+        where portfolio, truth, entrega.toml and the servers' journals go
+    as_json
+        print one line with the endpoints instead of text
+    """
+    from flows.commands.sandbox import SandboxRequest, run_sandbox
+
+    request = SandboxRequest(portfolio, kind, debtors, seed, mood, out)
+    return run_sandbox(request, as_json=as_json)
 
 
 @app.command(group=CARE)

@@ -1,0 +1,47 @@
+"""Whether port 25 is open: a connection, the banner, QUIT; nobody is named and nothing asked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from checks.host.fitness import Greeting
+from checks.mailbox.commands import QUIT
+from checks.mailbox.conversation import Loss
+from checks.mailbox.session import Deadlines
+from checks.mailbox.wire import Wire
+
+
+async def greet(
+    addresses: Sequence[str], port: int, deadlines: Deadlines, source: str = ""
+) -> Greeting | None:
+    """Return the greeting of the first address that connects; None where none does.
+
+    The addresses have passed the guard; `source` is our own address to call from.
+    """
+    for address in addresses:
+        found = await _greet_one(address, port, deadlines, source)
+        if found is not None:
+            return found
+    return None
+
+
+async def _greet_one(address: str, port: int, deadlines: Deadlines, source: str) -> Greeting | None:
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(deadlines.connect):
+            transport, wire = await loop.create_connection(
+                Wire, address, port, local_addr=(source, 0) if source else None
+            )
+    except OSError:  # a time-out is one too
+        return None
+    try:
+        own = str(transport.get_extra_info("sockname")[0])
+        reply = await wire.reply(deadlines.banner)
+        if isinstance(reply, Loss):
+            return Greeting(address, own, 0, reply.value)
+        await wire.send(QUIT, deadlines.write)
+        await wire.reply(deadlines.quit)
+        return Greeting(address, own, reply.code, reply.text)
+    finally:
+        wire.close()

@@ -145,7 +145,7 @@ def test_a_handful_of_events_moves_the_numbers_a_little(office: Office, harsh: S
     learnt = fit_deliverability(office.model, lessons(office, harsh, 10)).model
     for name, prior in office.model.prior.items():
         assert abs(learnt.prior[name].valid - prior.valid) < 0.03
-        assert 0.8 < learnt.prior[name].hazard / prior.hazard < 1.6
+        assert 0.8 < learnt.prior[name].hazard / prior.hazard < 2.0  # the truth: 2 or 3
 
 
 def test_a_provider_without_events_moves_with_the_others_only(

@@ -2,6 +2,7 @@
 
 from checks.score.contacts import Scored, score_contacts
 from checks.score.decide import DecidedDebtors, decide_contacts, decide_debtors
+from checks.score.fit import Learnt, fit_deliverability
 from checks.score.forecast import BouncePrediction, predict_bounces
 from checks.score.gate import (
     Force,
@@ -12,7 +13,8 @@ from checks.score.gate import (
     apply_gate,
     gate_list,
 )
-from checks.score.model import ScoreModel, read_model
+from checks.score.lessons import LESSONS, OUTCOMES, lessons_from, merge_lessons
+from checks.score.model import ProviderPrior, ScoreModel, model_as_json, read_model
 from checks.score.reference import ScoreReference
 from checks.score.rules import DecisionPolicy, DecisionRule, decision_rules
 from checks.score.suppressions import Suppressed, find_suppressed, open_invoices
@@ -22,6 +24,8 @@ from checks.score.verdicts import VERDICT_RULES, merge_verdicts
 __all__ = [
     "CANDIDATES",
     "DECIDED",
+    "LESSONS",
+    "OUTCOMES",
     "SCORED",
     "VERDICT_RULES",
     "BouncePrediction",
@@ -33,7 +37,9 @@ __all__ = [
     "GateLimits",
     "GateReason",
     "GateResult",
+    "Learnt",
     "ListHistory",
+    "ProviderPrior",
     "ScoreModel",
     "ScoreReference",
     "Scored",
@@ -43,8 +49,12 @@ __all__ = [
     "decide_debtors",
     "decision_rules",
     "find_suppressed",
+    "fit_deliverability",
     "gate_list",
+    "lessons_from",
+    "merge_lessons",
     "merge_verdicts",
+    "model_as_json",
     "open_invoices",
     "predict_bounces",
     "read_model",

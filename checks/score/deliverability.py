@@ -9,7 +9,8 @@ Order of the steps:
    delivery and acceptance, at the hazard rate of provider and source; `age_unknown:<source>`
    averages over the usual ages;
 4. what speaks against it: bounces, refusals, a domain that takes no mail, a typo, a disposable
-   domain, an odd shape; and what the domain's other addresses met.
+   domain, an odd shape; and what the domain's other addresses met;
+5. `calibration`, once the model was fitted to events.
 
 Unfavourable evidence never raises the score: it adds a number below zero, or takes away a sign of
 life that it refutes. An impossible shape has the score 0 and no steps.
@@ -23,9 +24,9 @@ from typing import Final
 import polars as pl
 
 from checks.model import SYNTAX_REASONS, Reason
-from checks.score.model import FALLBACK_PROVIDER, ScoreModel, logit
+from checks.score.model import FALLBACK_PROVIDER, Calibration, ScoreModel, logit
 from checks.score.reference import CONSUMER_PROVIDERS
-from checks.score.steps import Step, apply_steps, log_odds_of, scaled, unroll_steps
+from checks.score.steps import TOTAL, Step, apply_steps, log_odds_of, scaled, unroll_steps
 
 SECONDS_A_YEAR: Final = 365.25 * 86_400
 SOFT_BOUNCES_COUNTED: Final = 3  # three in a row without a delivery is an abandoned mailbox
@@ -63,7 +64,7 @@ def deliverability_steps(as_of: datetime, model: ScoreModel) -> tuple[Step, ...]
     """Return the steps in the order of the module's list."""
     evidence = model.evidence
     negative = {name: weight for name, weight in evidence.items() if name not in _POSITIVE}
-    return (
+    steps = (
         _prior(model),
         Step(
             "mailbox_accepted",
@@ -99,6 +100,15 @@ def deliverability_steps(as_of: datetime, model: ScoreModel) -> tuple[Step, ...]
         Step("local_digits", _when(_is_digits()) * model.shape["local_digits"]),
         _domain_history(model),
     )
+    return steps if model.calibration.is_identity else (*steps, _calibration(model.calibration))
+
+
+def _calibration(numbers: Calibration) -> Step:
+    """Return what straightening adds to the sum of all steps before it."""
+    total = pl.col(TOTAL)
+    sure, unsure = -(1.0 + (-total).exp()).log(), (1.0 + total.exp()).log()
+    straight = numbers.a * sure + numbers.b * unsure + numbers.c
+    return Step("calibration", straight - total)
 
 
 def _when(condition: pl.Expr) -> pl.Expr:

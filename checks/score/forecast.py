@@ -83,8 +83,7 @@ def _common_variance(
     total = np.zeros(candidates.height)
     classes = candidates.with_row_index("row").group_by("provider", "score_basis").agg("row")
     for provider, basis, rows in classes.sort("provider", "score_basis").iter_rows():
-        del provider
         share = np.zeros(candidates.height)
-        share[rows] = own[rows] * spread[basis]
+        share[rows] = own[rows] * spread.get(f"{basis}:{provider}", spread[basis])
         total += np.cumsum(share) ** 2
     return total

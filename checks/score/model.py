@@ -5,9 +5,10 @@ Fitting on events replaces numbers in this value, never code that uses them.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from checks.errors import SettingError
@@ -63,6 +64,24 @@ class Recycling:
 
 
 @dataclass(frozen=True, slots=True)
+class Calibration:
+    """What straightens the sum of all steps: `a ln p - b ln(1 - p) + c` are the new log-odds.
+
+    Both `a` and `b` are positive, so the order of scores never changes (beta calibration, Kull,
+    Silva Filho and Flach 2017).
+    """
+
+    a: float = 1.0
+    b: float = 1.0
+    c: float = 0.0
+
+    @property
+    def is_identity(self) -> bool:
+        """Tell whether it changes nothing."""
+        return (self.a, self.b, self.c) == (1.0, 1.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
 class OwnershipModel:
     """Priors by source (probabilities) and evidence (log-odds) of ownership."""
 
@@ -78,7 +97,8 @@ class ScoreModel:
 
     `age_bands` are (share, years) of contacts whose date nobody knows; `answer_days` is how long a
     server's answer counts; `source_hazard` multiplies the hazard by who gave the address; `spread`
-    is the standard deviation of what a class of addresses may differ from its score, per basis.
+    is the standard deviation of what a class of addresses may differ from its score, per basis
+    or, where one was fitted, per `basis:provider`.
     """
 
     version: str
@@ -91,6 +111,7 @@ class ScoreModel:
     domain_history: DomainHistory
     ownership: OwnershipModel
     spread: Mapping[str, float]
+    calibration: Calibration = Calibration()
 
 
 def read_model(raw: Mapping[str, Any]) -> ScoreModel:
@@ -131,7 +152,15 @@ def _model_from(raw: Mapping[str, Any]) -> ScoreModel:
             ),
         ),
         spread=_numbers(raw["spread"]),
+        calibration=Calibration(**_numbers(raw.get("calibration", {}))),
     )
+
+
+def model_as_json(model: ScoreModel) -> dict[str, Any]:
+    """Return the model as `read_model` takes it, numbers to six digits, keys sorted."""
+    text = json.dumps(asdict(model), default=sorted, sort_keys=True)
+    raw: dict[str, Any] = json.loads(text, parse_float=lambda number: float(f"{float(number):.6g}"))
+    return raw
 
 
 def _numbers(raw: Mapping[str, Any]) -> dict[str, float]:

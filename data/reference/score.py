@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from checks.errors import SettingError
-from checks.score.model import ScoreModel, read_model
+from checks.score.model import ScoreModel, model_as_json, read_model
 from checks.score.reference import ScoreReference
 
 _HERE: Final = files("data.reference")
@@ -29,6 +29,14 @@ def load_score_model(path: Path | None = None) -> ScoreModel:
         remedy = "restore the file, or leave [score] model out to use the priors"
         raise SettingError(problem, remedy) from error
     return read_model(raw)
+
+
+def save_score_model(model: ScoreModel, path: Path) -> None:
+    """Write a model as JSON, aside and renamed, so that a reader finds the old or the new one."""
+    aside = path.with_name(f".{path.name}.part")
+    text = json.dumps(model_as_json(model), indent=2, sort_keys=True, ensure_ascii=False)
+    aside.write_text(text + "\n", encoding="utf-8")
+    aside.replace(path)
 
 
 @cache

@@ -1,0 +1,263 @@
+"""Learning from events: to the truth with many, hardly at all with few, the same in any order."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from checks.score import (
+    LESSONS,
+    OUTCOMES,
+    ProviderPrior,
+    ScoreModel,
+    fit_deliverability,
+    lessons_from,
+    merge_lessons,
+    model_as_json,
+    read_model,
+    score_contacts,
+)
+from checks.score.newton import Counts, maximise
+from data.reference.score import load_score_model, save_score_model
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from tests.score.conftest import Office
+
+DOMAINS = ("gmail.com", "hotmail.com", "uol.com.br", "empresa.example")
+
+
+def portfolio(count: int, seed: int) -> list[dict[str, object]]:
+    """Return contacts of several providers, sources and ages."""
+    rng = np.random.default_rng(seed)
+    return [
+        {
+            "email_raw": f"m{seed}x{row}@{DOMAINS[int(rng.integers(4))]}",
+            "debtor_id": f"d{row}",
+            "source": ("debtor", "creditor", "bureau")[int(rng.integers(3))],
+            "source_date": date(2026, 11, 19) - timedelta(days=int(rng.integers(3000))),
+        }
+        for row in range(count)
+    ]
+
+
+def ends(office: Office, truth: ScoreModel, contacts: list[dict[str, object]]) -> pl.DataFrame:
+    """Let every message end as likely as the true model says."""
+    facts = office.facts(contacts=contacts)
+    scores = score_contacts(facts, office.as_of, truth, office.reference).contacts
+    chance = np.random.default_rng(7).random(scores.height)
+    return scores.select("creditor_id", "address", delivered=pl.Series(chance) < pl.col("score"))
+
+
+def lessons(office: Office, truth: ScoreModel, count: int, seed: int = 1) -> pl.DataFrame:
+    contacts = portfolio(count, seed)
+    steps = office.score(contacts=contacts).steps
+    return lessons_from(steps, ends(office, truth, contacts), office.model)
+
+
+@pytest.fixture(scope="module")
+def harsh(office: Office) -> ScoreModel:
+    """Return a world in which mailboxes die twice as fast and Hotmail thrice."""
+    prior = {
+        name: ProviderPrior(old.valid, old.hazard * (3 if name == "microsoft_consumer" else 2))
+        for name, old in office.model.prior.items()
+    }
+    return replace(office.model, prior=prior)
+
+
+def test_lessons_count_every_message_once_and_hold_no_address(
+    office: Office,
+    harsh: ScoreModel,
+) -> None:
+    found = lessons(office, harsh, 500)
+    assert found.schema == LESSONS
+    assert found["sent"].sum() == 500
+    assert 0 < found["delivered"].sum() < 500
+    assert "@" not in found.write_ndjson()
+
+
+def test_lessons_give_back_the_years_that_were_scored(office: Office) -> None:
+    steps = office.score(
+        contacts=[{"email_raw": "ana@hotmail.com", "source_date": date(2022, 11, 20)}],
+        findings=[{"address": "ana@hotmail.com", "reason": "not_asked_policy"}],
+    ).steps
+    sent = pl.DataFrame(
+        {"creditor_id": ["acme"], "address": ["ana@hotmail.com"], "delivered": [True]},
+        schema=OUTCOMES,
+    )
+    row = lessons_from(steps, sent, office.model).row(0, named=True)
+    assert (row["provider"], row["source"], row["years"]) == ("microsoft_consumer", "creditor", 4.0)
+    assert (row["before"], row["after"], row["fixed"]) == ([], [], 0.0)
+
+
+def test_evidence_is_told_apart_by_where_it_counts(office: Office) -> None:
+    steps = office.score(
+        contacts=[{"email_raw": "ana@empresa.example"}],
+        findings=[{"address": "ana@empresa.example", "reason": "accepts_all"}],
+        history=[
+            {
+                "address": "ana@empresa.example",
+                "delivered": 1,
+                "last_delivered_at": office.as_of - timedelta(days=9),
+                "soft_bounces": 2,
+                "last_soft_at": office.as_of - timedelta(days=1),
+            },
+        ],
+    ).steps
+    sent = pl.DataFrame(
+        {"creditor_id": ["acme"], "address": ["ana@empresa.example"], "delivered": [False]},
+        schema=OUTCOMES,
+    )
+    row = lessons_from(steps, sent, office.model).row(0, named=True)
+    assert (row["before"], row["after"]) == (["delivered_before"], ["accepts_all"])
+    assert row["fixed"] == -1.2  # two soft bounces, which are not learnt
+    assert (row["sent"], row["delivered"]) == (1, 0)
+
+
+def test_many_events_draw_the_numbers_to_the_truth(office: Office, harsh: ScoreModel) -> None:
+    learnt = fit_deliverability(office.model, lessons(office, harsh, 20_000))
+    assert learnt.messages == 20_000
+    assert learnt.brier[1] < learnt.brier[0]
+    contacts = portfolio(4000, seed=2)
+    facts = office.facts(contacts=contacts)
+
+    def scores(model: ScoreModel) -> NDArray[np.float64]:
+        scored = score_contacts(facts, office.as_of, model, office.reference)
+        return scored.contacts["score"].to_numpy()
+
+    wrong_before = np.abs(scores(office.model) - scores(harsh)).mean()
+    wrong_after = np.abs(scores(learnt.model) - scores(harsh)).mean()
+    assert wrong_before > 0.10
+    assert wrong_after < 0.02
+
+
+def test_a_handful_of_events_moves_the_numbers_a_little(office: Office, harsh: ScoreModel) -> None:
+    learnt = fit_deliverability(office.model, lessons(office, harsh, 10)).model
+    for name, prior in office.model.prior.items():
+        assert abs(learnt.prior[name].valid - prior.valid) < 0.03
+        assert 0.8 < learnt.prior[name].hazard / prior.hazard < 2.0  # the truth: 2 or 3
+
+
+def test_a_provider_without_events_moves_with_the_others_only(
+    office: Office,
+    harsh: ScoreModel,
+) -> None:
+    learnt = fit_deliverability(office.model, lessons(office, harsh, 20_000)).model
+    ratio = {
+        name: learnt.prior[name].hazard / office.model.prior[name].hazard
+        for name in ("icloud", "yahoo")
+    }
+    assert ratio["icloud"] == pytest.approx(ratio["yahoo"])
+    assert 1.0 < ratio["icloud"] < 3.0
+
+
+def test_no_events_leave_the_model_as_it_is(office: Office) -> None:
+    nothing = pl.DataFrame(schema=LESSONS)
+    assert fit_deliverability(office.model, nothing).model == office.model
+
+
+def test_rounds_may_be_learnt_in_any_order_and_number_of_parts(
+    office: Office,
+    harsh: ScoreModel,
+) -> None:
+    rounds = [lessons(office, harsh, 300, seed) for seed in (1, 2, 3)]
+    one, other = merge_lessons(rounds), merge_lessons(rounds[::-1])
+    assert_frame_equal(one, other)
+    shuffled = one.sample(fraction=1.0, shuffle=True, seed=3)
+    assert_frame_equal(merge_lessons([shuffled]), one)
+    fitted = [fit_deliverability(office.model, part).model.version for part in (one, other)]
+    assert fitted[0] == fitted[1]
+
+
+def test_bad_news_stays_bad_after_learning(office: Office) -> None:
+    """A few lucky deliveries to refused mailboxes must not turn a refusal into a recommendation."""
+    lucky = pl.DataFrame(
+        {
+            "provider": ["gmail"],
+            "source": ["creditor"],
+            "years": [1.0],
+            "before": [[]],
+            "after": [["mailbox_full", "suspected_typo"]],
+            "fixed": [0.0],
+            "sent": [400],
+            "delivered": [400],
+        },
+        schema=LESSONS,
+    )
+    evidence = fit_deliverability(office.model, lucky).model.evidence
+    assert evidence["mailbox_full"] <= 0.0
+    assert evidence["suspected_typo"] <= 0.0
+
+
+def test_learning_narrows_what_is_unsure_of_the_classes_it_saw(
+    office: Office,
+    harsh: ScoreModel,
+) -> None:
+    few = fit_deliverability(office.model, lessons(office, harsh, 200)).model.spread
+    many = fit_deliverability(office.model, lessons(office, harsh, 20_000)).model.spread
+    assert many["prior:gmail"] < few["prior:gmail"]
+    assert many["prior"] == office.model.spread["prior"]  # of classes not seen
+
+
+def test_a_fitted_model_survives_its_file(
+    office: Office,
+    harsh: ScoreModel,
+    tmp_path: Path,
+) -> None:
+    learnt = fit_deliverability(office.model, lessons(office, harsh, 2000)).model
+    path = tmp_path / "learnt.json"
+    save_score_model(learnt, path)
+    again = load_score_model(path)
+    assert again.version == learnt.version
+    assert again == read_model(model_as_json(learnt))
+    assert model_as_json(again) == json.loads(path.read_text(encoding="utf-8"))
+    contacts = portfolio(50, seed=4)
+    facts = office.facts(contacts=contacts)
+    one, two = (
+        score_contacts(facts, office.as_of, model, office.reference).contacts["score"]
+        for model in (learnt, again)
+    )
+    assert np.abs((one - two).to_numpy()).max() < 1e-5
+
+
+def test_calibration_keeps_the_order_of_scores_and_is_a_step(
+    office: Office,
+    harsh: ScoreModel,
+) -> None:
+    learnt = fit_deliverability(office.model, lessons(office, harsh, 5000)).model
+    assert not learnt.calibration.is_identity
+    facts = office.facts(contacts=portfolio(200, seed=5))
+    scored = score_contacts(facts, office.as_of, learnt, office.reference)
+    plain = score_contacts(
+        facts,
+        office.as_of,
+        replace(learnt, calibration=office.model.calibration),
+        office.reference,
+    )
+    order = plain.contacts["score"].arg_sort()
+    assert scored.contacts["score"].gather(order).is_sorted()
+    words = scored.steps.filter(pl.col("score") == "deliverability")["step"]
+    assert (words == "calibration").sum() == 200
+
+
+def test_newton_finds_a_plain_logistic_regression() -> None:
+    """Two groups with 3 of 10 and 9 of 10: without pull their log-odds follow from the counts."""
+    table = np.eye(2)
+    fitted = maximise(
+        lambda here: (table @ here, table),
+        np.zeros(2),
+        np.full(2, 1e3),
+        Counts(sent=np.array([10.0, 10.0]), good=np.array([3.0, 9.0])),
+    )
+    assert fitted.parameters == pytest.approx([np.log(3 / 7), np.log(9)], abs=1e-4)
+    assert np.diag(fitted.covariance) == pytest.approx([1 / 2.1, 1 / 0.9], rel=1e-3)

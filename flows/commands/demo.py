@@ -36,6 +36,7 @@ CREDITOR = {
         tax_id="EKU9003173C9",
     ),
 }
+INTERNET = "internet"  # the journals of the sandbox's servers
 LANGUAGE = {"br": "pt-BR", "mx": "es-MX"}
 
 
@@ -59,7 +60,7 @@ def run_demo(request: DemoRequest, *, as_json: bool) -> int:
     progress.note(f"run {plan.run_id} (if interrupted: {again})")
     with start(
         plan.inputs[0].parent,
-        make_private_folder(request.out / "internet"),
+        make_private_folder(request.out / INTERNET),
         seed=request.seed,
         start_at=plan.as_of.timestamp(),
     ) as internet:
@@ -94,7 +95,8 @@ def demo_plan(request: DemoRequest) -> RunPlan:
     warehouse = request.out.absolute() / "warehouse" / "demo.duckdb"
     if request.resume is not None:
         return prepare_run(RunRequest(resume=request.resume, warehouse=warehouse))
-    shutil.rmtree(warehouse.parent, ignore_errors=True)
+    for left_over in (warehouse.parent, request.out / INTERNET):
+        shutil.rmtree(left_over, ignore_errors=True)
     country = request.kind[-2:]
     now = utc_now()
     portfolio = make_portfolio(request.kind, request.debtors, request.seed, as_of=now.date())

@@ -35,6 +35,7 @@ ADDRESSES: Final = pl.Schema(
         "provider": pl.String(),
         "mx_hosts": pl.List(pl.String()),
         "mx_addresses": pl.List(pl.String()),
+        "priority": pl.Float64(),  # who is asked first at a domain: the higher
     },
 )
 """What a probe takes: distinct addresses of domains that take mail."""
@@ -133,12 +134,16 @@ async def probe_mailboxes(
 
 
 def targets_of(addresses: pl.DataFrame) -> list[Target]:
-    """Return the distinct addresses of a frame (ADDRESSES) by domain, in order of domain."""
+    """Return the distinct addresses of a frame (ADDRESSES) by domain, in order of domain.
+
+    Within a domain the higher priority comes first, then the address.
+    """
     grouped = (
-        addresses.group_by("domain")
+        addresses.sort("domain", "priority", "address", descending=[False, True, False])
+        .group_by("domain", maintain_order=True)
         .agg(
             pl.col("provider", "mx_hosts", "mx_addresses").first(),
-            pl.col("address").unique().sort(),
+            pl.col("address").unique(maintain_order=True),
         )
         .sort("domain")
     )

@@ -25,6 +25,7 @@ from flows.plan import work_folder
 from flows.run import Run
 from flows.settings import Settings, SmtpSettings
 from flows.stages.domains import lab_networks
+from flows.stages.score import scored_with
 from flows.suppression import suppressed_now
 
 JOURNAL = "probe.journal"
@@ -39,7 +40,7 @@ def check_mailboxes(run: Run) -> None:
         run.remember("mailboxes", {"asked": False})
         run.commit("check_mailboxes", {})
         return
-    addresses = askable(run)
+    addresses = askable(run).join(priorities(run), on="address", how="left")
     known = run.warehouse.recent_findings(
         "mailbox", run.plan.run_id, run.plan.day - ANSWERS_LAST
     ).filter(pl.col("verdict").is_in(WORTH_KEEPING))
@@ -73,6 +74,15 @@ def askable(run: Run) -> pl.DataFrame:
         )
         .sort("address")
     )
+
+
+def priorities(run: Run) -> pl.DataFrame:
+    """Return `address, priority`: the score it has before its server is asked, in thousandths.
+
+    Providers end the asking at a share of unknown recipients: the likeliest to exist go first.
+    """
+    scored = scored_with(run, empty(FINDINGS)).contacts
+    return scored.group_by("address").agg(pl.col("score").max().round(3).alias("priority"))
 
 
 async def _probe(run: Run, addresses: pl.DataFrame) -> ProbeResult:

@@ -6,7 +6,7 @@ import datetime as dt
 
 import polars as pl
 
-from checks.score import Facts, ScoreModel, score_contacts
+from checks.score import Facts, Scored, ScoreModel, score_contacts
 from data.reference.score import load_score_model, load_score_reference
 from flows.executor import write_part
 from flows.run import Run
@@ -16,31 +16,26 @@ SCORED_PART = "scored.parquet"
 
 def score(run: Run) -> None:
     """Score the contacts of all creditors; the part written aside is what `decide` reads."""
+    scored = scored_with(run, run.read("findings"))
+    write_part(scored.contacts, run.folder("score") / SCORED_PART)
+    run.commit("score", {"steps": scored.steps})
+
+
+def scored_with(run: Run, findings: pl.DataFrame) -> Scored:
+    """Return both scores of every contact, given what mailbox servers said."""
     contacts = run.read("found_contacts")
-    creditors = contacts["creditor_id"].unique().sort().to_list()
     facts = Facts(
         contacts=contacts,
         debtors=run.read("debtors"),
         clusters=run.read("clusters"),
         syntax=run.read("syntax"),
         domains=run.read("domains"),
-        findings=run.read("findings"),
-        history=run.warehouse.history(creditors),
+        findings=findings,
+        history=run.warehouse.history(contacts["creditor_id"].unique().sort().to_list()),
     )
     # ages count to the midnight that ends the day: nothing that has happened is later
     as_of = run.plan.day + dt.timedelta(days=1)
-    scored = score_contacts(facts, as_of, score_model(run), load_score_reference())
-    write_part(scored.contacts, run.folder("score") / SCORED_PART)
-    run.commit(
-        "score",
-        {
-            "steps": scored.steps.unique(
-                ["creditor_id", "debtor_id", "address", "score", "position"],
-                keep="first",
-                maintain_order=True,
-            )
-        },
-    )
+    return score_contacts(facts, as_of, score_model(run), load_score_reference())
 
 
 def score_model(run: Run) -> ScoreModel:

@@ -132,18 +132,25 @@ async def probe_mailboxes(
 
 
 def targets_of(addresses: pl.DataFrame) -> list[Target]:
-    """Return the distinct addresses of a frame (ADDRESSES) by domain, in order of domain."""
+    """Return the distinct addresses of a frame (ADDRESSES) by domain.
+
+    Where budgets are short it matters who is asked first: an optional column `priority` (Float64,
+    lower first) orders addresses and domains; equals are ordered by name.
+    """
+    if "priority" not in addresses.columns:
+        addresses = addresses.with_columns(priority=pl.lit(0.0))
     grouped = (
-        addresses.group_by("domain")
+        addresses.sort("priority", "address")
+        .group_by("domain")
         .agg(
-            pl.col("provider", "mx_hosts", "mx_addresses").first(),
-            pl.col("address").unique().sort(),
+            pl.col("provider", "mx_hosts", "mx_addresses", "priority").first(),
+            pl.col("address").unique(maintain_order=True),
         )
         .sort("domain")
     )
     return [
-        Target(domain, provider, tuple(ips or ()), tuple(recipients), (hosts or [""])[0])
-        for domain, provider, hosts, ips, recipients in grouped.iter_rows()
+        Target(domain, provider, tuple(ips or ()), tuple(people), (hosts or [""])[0], priority)
+        for domain, provider, hosts, ips, priority, people in grouped.iter_rows()
     ]
 
 

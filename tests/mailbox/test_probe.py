@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from checks.frames import FINDINGS
+from checks.mailbox.plan import make_plan
+from checks.mailbox.probe import targets_of
 from checks.mailbox.providers import Providers
 from checks.model import VERDICT_OF, Reason
 from data.reference.providers import load_providers
@@ -145,3 +147,23 @@ def test_an_overridden_provider_that_rejects_later_is_not_believed(
     world = lab(_1_1=mail_server(rcpt=lambda _: b"250 ok\r\n"))
     world.domain("yahoo.com", "ok-1", "127.9.1.1", provider="yahoo")
     assert world.reasons(providers=providers) == {"ok-1@yahoo.com": "accepts_then_rejects"}
+
+
+def test_who_is_asked_first_can_be_chosen(
+    lab: Callable[..., Lab],
+    mail_server: type[MailServer],
+) -> None:
+    server = mail_server()
+    world = lab(_1_1=server)
+    world.domain("a.example", "bad-1 bad-2 bad-3", "127.9.1.1")
+    world.domain("b.example", "bad-4", "127.9.1.1")
+    order = {"bad-2@a.example": 2.0, "bad-4@b.example": 1.0}
+    frame = world.frame().with_columns(
+        priority=pl.col("address").replace_strict(order, default=9.0, return_dtype=pl.Float64),
+    )
+    targets = targets_of(frame)
+    shards = make_plan(targets, load_providers()).shards
+    assert [(t.domain, t.recipients) for t in shards[0].targets] == [
+        ("b.example", ("bad-4@b.example",)),
+        ("a.example", ("bad-2@a.example", "bad-1@a.example", "bad-3@a.example")),
+    ]

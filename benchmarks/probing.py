@@ -135,7 +135,7 @@ def ask_ours(
 ) -> dict[str, str]:
     """Return our verdicts."""
     rows = [
-        (a, d, "other", list(world.mx_of(d)), list(world.addresses_of(d)), 0.5)
+        (a, d, "other", list(world.mx_of(d)), list(world.addresses_of(d)))
         for a in addresses
         for d in [a.partition("@")[2]]
     ]

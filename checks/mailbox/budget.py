@@ -34,8 +34,9 @@ class Window:
         self._moments.append(moment)
 
     def count(self, now: float) -> int:
-        """Return how many moments lie after `now - span`."""
-        while self._moments and self._moments[0] <= now - self._span:
+        """Return how many moments are less than a span before `now`."""
+        # Not `now - span`: `opens_at` adds, and floats need not agree on the two.
+        while self._moments and self._moments[0] + self._span <= now:
             self._moments.popleft()
         return len(self._moments)
 

@@ -51,7 +51,7 @@ class HostRun:
             self.given_up = Reason.PROTOCOL_ERROR if own else Reason.NO_CONNECTION
         elif result.ending is Ending.UNREACHABLE:
             self._note_silence(now)
-        else:
+        elif result.ending is not Ending.STOPPED:
             self._strike(now, result)
 
     def block(self, until: float, ruling: Ruling) -> None:

@@ -96,7 +96,7 @@ class Pace:
         self._leave_work()
         await woken  # whoever wakes us has counted us in
 
-    async def gather(self, workers: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    async def gather(self, workers: Iterable[Coroutine[object, object, T]]) -> list[T]:
         """Run workers to their end, results in their order; the caller is one itself or the root.
 
         The first exception ends the others and is raised.

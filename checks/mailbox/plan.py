@@ -28,22 +28,19 @@ _BITS6: Final = 128
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A domain with the recipients to ask there and the MX addresses that may be connected to.
-
-    Recipients are asked in the order given: the likeliest to exist first gets furthest before a
-    share of unknown ones ends the asking.
-    """
+    """A domain with the recipients to ask there and the MX addresses that may be connected to."""
 
     domain: str
     provider: str
     mx_addresses: tuple[str, ...]
     recipients: tuple[str, ...]
     mx_host: str = ""  # the most preferred host's name, for the evidence
+    priority: float = 0.0  # lower is asked earlier
 
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """Targets that share limits; `name` is its first domain, so it survives a restart."""
+    """Targets that share limits; `name` is one of its domains, so it survives a restart."""
 
     name: str
     targets: tuple[Target, ...]
@@ -58,7 +55,7 @@ class ProbePlan:
 
 
 def make_plan(targets: Iterable[Target], providers: Providers) -> ProbePlan:
-    """Return shards in order of name; domains in order inside, their recipients as given.
+    """Return shards in order of name; inside, domains by priority and name, recipients as given.
 
     Not asked: providers that forbid it or whose answers are worth nothing, addresses that cannot
     be put into a command (`not_asked_policy`), domains without a usable address
@@ -67,18 +64,15 @@ def make_plan(targets: Iterable[Target], providers: Providers) -> ProbePlan:
     not_asked: dict[str, Reason] = {}
     asked: list[Target] = []
     most = providers.courtesy.addresses_per_domain
-    for target in sorted(targets, key=lambda t: t.domain):
+    for target in sorted(targets, key=lambda t: (t.priority, t.domain)):
         addresses = tuple(dict.fromkeys(target.mx_addresses))[:most]
         willing = providers.named(target.provider).asked
-        given = dict.fromkeys(target.recipients)
-        askable = tuple(r for r in given if willing and is_askable(r))
-        not_asked |= dict.fromkeys(given.keys() - askable, Reason.NOT_ASKED_POLICY)
+        askable = dict.fromkeys(r for r in target.recipients if willing and is_askable(r))
+        not_asked |= {r: Reason.NOT_ASKED_POLICY for r in target.recipients if r not in askable}
         if not addresses:
             not_asked |= dict.fromkeys(askable, Reason.NO_CONNECTION)
         elif askable:
-            asked.append(
-                replace(target, mx_addresses=addresses, recipients=askable),
-            )
+            asked.append(replace(target, mx_addresses=addresses, recipients=tuple(askable)))
     return ProbePlan(_shards(asked), not_asked)
 
 
@@ -110,7 +104,7 @@ def _shards(targets: Sequence[Target]) -> tuple[Shard, ...]:
     parts: dict[str, list[Target]] = defaultdict(list)
     for target in targets:
         parts[parties.leader(network_of(target.mx_addresses[0]))].append(target)
-    shards = (Shard(part[0].domain, tuple(part)) for part in parts.values())
+    shards = (Shard(min(t.domain for t in part), tuple(part)) for part in parts.values())
     return tuple(sorted(shards, key=lambda shard: shard.name))
 
 

@@ -19,11 +19,11 @@ from checks.mailbox.alarm import Alarm
 from checks.mailbox.domain_run import Outcome
 from checks.mailbox.findings import ProbeReport, findings_of
 from checks.mailbox.pace import Pace, PolicyClock, Spacing
-from checks.mailbox.plan import Shard, Target, make_plan
+from checks.mailbox.plan import Target, make_plan
 from checks.mailbox.providers import Providers
 from checks.mailbox.recall import connects_of, ended_sessions, replay
 from checks.mailbox.rules import ReplyRules
-from checks.mailbox.session import Answer, Ask, SessionPlan, SessionResult
+from checks.mailbox.session import Answer, Ask, Ending, SessionPlan, SessionResult
 from checks.mailbox.settings import Memory, ProbeSettings
 from checks.mailbox.shard_run import ShardRun, Wave, is_block_sign
 from checks.mailbox.talk import hold_session
@@ -35,10 +35,12 @@ ADDRESSES: Final = pl.Schema(
         "provider": pl.String(),
         "mx_hosts": pl.List(pl.String()),
         "mx_addresses": pl.List(pl.String()),
-        "priority": pl.Float64(),  # who is asked first at a domain: the higher
     },
 )
 """What a probe takes: distinct addresses of domains that take mail."""
+
+SHARDS_AT_ONCE: Final = 20_000
+"""Shards under way; most of them wait, each holds about 10 KB."""
 
 Progress = Callable[[int, int], None]
 """Called with (addresses concluded, addresses in all)."""
@@ -111,45 +113,44 @@ async def probe_mailboxes(
         trace=trace,
         report=report,
     )
-    done = 0
-
-    async def conclude(shard: Shard, source: str | None) -> list[Outcome]:
-        nonlocal done
-        outcomes = await probe.run(ShardRun(shard, providers, settings, past, began_at), source)
-        done += len(outcomes)
-        if progress is not None:
-            progress(done + len(plan.not_asked), len(addresses))
-        return outcomes
-
+    outcomes = [Outcome(address, reason) for address, reason in plan.not_asked.items()]
+    waiting = iter(enumerate(plan.shards))
     sources = settings.source_addresses or (None,)
-    asked = await pace.gather(
-        conclude(shard, sources[number % len(sources)]) for number, shard in enumerate(plan.shards)
-    )
+
+    async def work() -> None:
+        for number, shard in waiting:
+            run = ShardRun(shard, providers, settings, past, began_at)
+            outcomes.extend(await probe.run(run, sources[number % len(sources)]))
+            if progress is not None:
+                progress(len(outcomes), len(addresses))
+
+    await pace.gather(work() for _ in range(min(SHARDS_AT_ONCE, len(plan.shards))))
     journal.flush()
-    outcomes = [outcome for part in asked for outcome in part]
-    outcomes += [Outcome(address, reason) for address, reason in plan.not_asked.items()]
     report.reasons.update(outcome.reason for outcome in outcomes)
     mx_hosts = {target.domain: target.mx_host for target in targets}
     return ProbeResult(findings_of(outcomes, mx_hosts, as_of), report)
 
 
 def targets_of(addresses: pl.DataFrame) -> list[Target]:
-    """Return the distinct addresses of a frame (ADDRESSES) by domain, in order of domain.
+    """Return the distinct addresses of a frame (ADDRESSES) by domain.
 
-    Within a domain the higher priority comes first, then the address.
+    Where budgets are short it matters who is asked first: an optional column `priority` (Float64,
+    lower first) orders addresses and domains; equals are ordered by name.
     """
+    if "priority" not in addresses.columns:
+        addresses = addresses.with_columns(priority=pl.lit(0.0))
     grouped = (
-        addresses.sort("domain", "priority", "address", descending=[False, True, False])
-        .group_by("domain", maintain_order=True)
+        addresses.sort("priority", "address")
+        .group_by("domain")
         .agg(
-            pl.col("provider", "mx_hosts", "mx_addresses").first(),
+            pl.col("provider", "mx_hosts", "mx_addresses", "priority").first(),
             pl.col("address").unique(maintain_order=True),
         )
         .sort("domain")
     )
     return [
-        Target(domain, provider, tuple(ips or ()), tuple(recipients), (hosts or [""])[0])
-        for domain, provider, hosts, ips, recipients in grouped.iter_rows()
+        Target(domain, provider, tuple(ips or ()), tuple(people), (hosts or [""])[0], priority)
+        for domain, provider, hosts, ips, priority, people in grouped.iter_rows()
     ]
 
 
@@ -220,6 +221,8 @@ class _Probe:
             if not answer.code:  # given up by recall, and not written down yet
                 scribe.answers(plan.session_id, answer)
         await self.spacing.turn(plan.mx_address)
+        if self.alarm.rings(self.pace.now()):
+            return SessionResult(plan.session_id, Ending.STOPPED, known, ended_at=self.pace.now())
         async with self.places:
             return await hold_session(
                 plan, self.settings, self.rules, scribe, earlier=known, source=source

@@ -115,6 +115,7 @@ class Ending(StrEnum):
     LOST = "lost"  # closed or silent in the middle
     UNREACHABLE = "unreachable"  # no connection, or no banner
     OWN_HOST = "own_host"  # we have called ourselves
+    STOPPED = "stopped"  # never begun: probing was stopped meanwhile
     FORBIDDEN = "forbidden"  # the address guard refuses the address
     VOID = "void"  # not SMTP, or more replies than questions: nothing it said counts
 

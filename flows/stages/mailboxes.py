@@ -77,12 +77,12 @@ def askable(run: Run) -> pl.DataFrame:
 
 
 def priorities(run: Run) -> pl.DataFrame:
-    """Return `address, priority`: the score it has before its server is asked, in thousandths.
+    """Return `address, priority`: minus the score it has before its server is asked.
 
     Providers end the asking at a share of unknown recipients: the likeliest to exist go first.
     """
     scored = scored_with(run, empty(FINDINGS)).contacts
-    return scored.group_by("address").agg(pl.col("score").max().round(3).alias("priority"))
+    return scored.group_by("address").agg((-pl.col("score").max()).round(3).alias("priority"))
 
 
 async def _probe(run: Run, addresses: pl.DataFrame) -> ProbeResult:

@@ -142,12 +142,12 @@ class Lab:
             lab_networks=(IPv4Network("127.0.0.0/8"),),
         ),
     )
-    rows: list[tuple[str, str, str, list[str], list[str], float]] = field(default_factory=list)
+    rows: list[tuple[str, str, str, list[str], list[str]]] = field(default_factory=list)
 
     def domain(self, domain: str, locals_: str, *ips: str, provider: str = "other") -> None:
         """Let a domain's mailboxes (a line of words) be asked at addresses."""
         self.rows += [
-            (f"{word}@{domain}", domain, provider, [f"mx.{domain}"], list(ips), 0.5)
+            (f"{word}@{domain}", domain, provider, [f"mx.{domain}"], list(ips))
             for word in locals_.split()
         ]
 

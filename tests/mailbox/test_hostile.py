@@ -270,7 +270,7 @@ def test_an_address_that_is_no_plain_atom_is_not_put_on_the_wire(
 ) -> None:
     server = mail_server()
     world = lab(_1_1=server)
-    world.rows.append((address, "firma.example", "other", [], [MX], 0.5))
+    world.rows.append((address, "firma.example", "other", [], [MX]))
     assert world.reasons() == {address: "not_asked_policy"}
     assert server.heard == []
 

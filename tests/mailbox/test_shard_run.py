@@ -66,7 +66,7 @@ class World:
         kind = self.kinds[plan.mx_address]
         if kind == "grey" and now - self.first.setdefault(address, now) < 300:
             return GREY
-        if kind == "all":
+        if kind == "all" or (kind == "flips" and sum(s.refused for s in self.seen) >= 1):
             return OK
         if kind == "drops" and hashlib.sha256(f"{address}{now}".encode()).digest()[0] < 60:
             return None
@@ -130,7 +130,7 @@ def run_shard(run: ShardRun, world: World, now: float) -> list[Outcome]:
 
 NAMES = ["gmail", "uol", "google_workspace", "cpanel_shared", "cisco", "other", "other", "other"]
 HONEST = {"gmail", "uol"}
-KINDS = ["honest", "honest", "honest", "grey", "all", "dead", "busy", "drops", "blocks"]
+KINDS = ["honest", "honest", "grey", "all", "flips", "dead", "busy", "drops", "blocks"]
 
 
 @st.composite
@@ -145,6 +145,7 @@ def worlds(draw: st.DrawFn) -> tuple[list[Target], World]:
         for ip in ips:
             kind = draw(st.sampled_from(KINDS))
             lies = kind == "all" and provider in HONEST  # known not to
+            lies |= kind == "flips" and not PROVIDERS.named(provider).needs_closing_sentinel
             kinds.setdefault(ip, "honest" if lies else kind)
         good, bad = draw(st.integers(0, 60)), draw(st.integers(0, 40))
         people = tuple(
@@ -283,6 +284,17 @@ def test_a_host_that_accepts_all_is_asked_no_more_than_needed() -> None:
     reasons, world = one("other", "all", "ok-1 ok-2 ok-3 bad-4 bad-5 bad-6")
     assert set(reasons.values()) == {"accepts_all"}
     assert len(world.seen) == 2
+
+
+def test_a_host_that_turns_to_accepting_all_is_found_out() -> None:
+    reasons, world = one("cisco", "flips", "ok-1 ok-2 ok-3")
+    # The first sentinel was refused after ok-1; the closing one is accepted.
+    assert reasons == {
+        "ok-1": "mailbox_accepted",
+        "ok-2": "acceptance_unproven",
+        "ok-3": "acceptance_unproven",
+    }
+    assert len(world.connects) == 1
 
 
 def test_greylisting_is_waited_out_in_the_same_run() -> None:

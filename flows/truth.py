@@ -11,6 +11,13 @@ from checks.model import Decision, Verdict
 from sandbox.portfolio import Truth
 
 DELIVERIES = ("delivered", "soft_bounce", "hard_bounce")
+MEANS = {
+    "mailbox_accepted": "exists",
+    "mailbox_not_found": "absent",
+    "mailbox_disabled": "disabled",
+    "mailbox_full": "full",
+}
+"""What the reasons of an answered question say of the mailbox."""
 MAILBOXES = ("exists", "full", "disabled", "absent", "no_route")
 
 
@@ -24,6 +31,8 @@ class Comparison:
     to_strangers: int  # `send` rows whose mailbox belongs to somebody else
     sent: int
     true_bounces: int
+    asked_honest: int  # addresses with a server's answer, at hosts that refuse unknown users
+    asked_true: int  # of them, those whose answer is the truth
 
     @property
     def true_bounce_rate(self) -> float | None:
@@ -33,7 +42,7 @@ class Comparison:
 
 def compare(contacts: pl.DataFrame, debtors: pl.DataFrame, truth: Truth) -> Comparison:
     """Compare CONTACTS and DECIDED_DEBTORS (after the gate) of a demo with its truth."""
-    known = truth.addresses.select("address", "mailbox", "delivery")
+    known = truth.addresses.select("address", "domain", "mailbox", "delivery")
     judged = (
         contacts.drop_nulls("email")
         .unique("email")
@@ -49,6 +58,10 @@ def compare(contacts: pl.DataFrame, debtors: pl.DataFrame, truth: Truth) -> Comp
         .join(reached, left_on=["debtor_id", "email"], right_on=["debtor_id", "asked"])
         .filter(~pl.col("reaches_debtor"))
     )
+    honest = truth.domains.filter(~pl.col("accepts_all") & ~pl.col("keeps_all")).select("domain")
+    answered = judged.filter(pl.col("reason").is_in(sorted(MEANS))).join(
+        honest, on="domain", how="semi"
+    )
     alive = pl.col("mailbox") == "exists"
     condemned = judged.filter(alive & (pl.col("verdict") == Verdict.UNDELIVERABLE))
     return Comparison(
@@ -62,7 +75,17 @@ def compare(contacts: pl.DataFrame, debtors: pl.DataFrame, truth: Truth) -> Comp
         to_strangers=strangers.height,
         sent=sent.height,
         true_bounces=sent.filter(pl.col("delivery") == "hard_bounce").height,
+        asked_honest=answered.height,
+        asked_true=answered.filter(_is_true()).height,
     )
+
+
+def _is_true() -> pl.Expr:
+    """Tell answers that are the truth; a disabled mailbox may be said not to exist."""
+    said = pl.col("reason").replace_strict(MEANS, default=None, return_dtype=pl.String)
+    gone = ["absent", "disabled"]
+    both_gone = said.is_in(gone) & pl.col("mailbox").is_in(gone)
+    return (said == pl.col("mailbox")) | both_gone
 
 
 def _crossed(
@@ -86,6 +109,9 @@ def comparison_lines(found: Comparison, predicted: list[float] | None) -> Iterat
     yield "decision against truth (what a delivery to the chosen address would do)"
     yield from _table(found.decisions)
     yield f"existing mailboxes called undeliverable: {found.condemned_alive}"
+    if found.asked_honest:
+        share = 100 * found.asked_true / found.asked_honest
+        yield f"answers of honest hosts that are true: {share:.1f} % of {found.asked_honest:,}"
     yield f"debts told to somebody else's mailbox: {found.to_strangers} of {found.sent} messages"
     if found.true_bounce_rate is None or predicted is None:
         yield "bounce of the list: nothing is sent"

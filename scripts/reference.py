@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from checks.model import VERDICT_OF, Decision, DecisionReason, Verdict
+from checks.score import VERDICT_RULES, DecisionPolicy, DecisionRule, decision_rules
+from checks.score.verdicts import VerdictRule
 from flows.cli import app
 from flows.commands.config import show_settings
 from flows.settings import Settings
@@ -41,6 +43,43 @@ def _word_lines() -> Iterator[str]:
     yield "\nDecision reasons: " + ", ".join(f"`{word}`" for word in DecisionReason)
 
 
+def rules_page() -> str:
+    """Return the rules that decide, in the order in which they are tried."""
+    rows = [
+        f"| {place} | {rule.rule} | {rule.sentence} | `{rule.decision}` | {_reason(rule)} |"
+        for place, rule in enumerate(decision_rules(DecisionPolicy()), start=1)
+    ]
+    verdicts = [f"| {rule.number} | {_words_of(rule)} |" for rule in VERDICT_RULES]
+    return "\n".join(
+        [
+            "# Rules",
+            HEAD,
+            "The first rule that holds decides. A debtor gets the decision of its best contact, or",
+            "`other_channel`; the gate may then hold what it decided to send.",
+            "",
+            "| | rule | because | decision | decision reason |",
+            "|---|---|---|---|---|",
+            *rows,
+            "",
+            "Verdicts, before any decision, in the same way:",
+            "",
+            "| | reason |",
+            "|---|---|",
+            *verdicts,
+            "",
+        ],
+    )
+
+
+def _reason(rule: DecisionRule) -> str:
+    return f"`{rule.reason}`" if isinstance(rule.reason, str) else "as suppressed"
+
+
+def _words_of(rule: VerdictRule) -> str:
+    found = str(rule.reason)
+    return f"`{found.strip(chr(34))}`" if "col" not in found else "as the check says"
+
+
 def commands_page() -> str:
     """Return the help of every command."""
     parts = ["# Commands", HEAD]
@@ -66,6 +105,7 @@ def main() -> int:
     pages = {
         "settings.md": settings_page(),
         "words.md": words_page(),
+        "rules.md": rules_page(),
         "commands.md": commands_page(),
     }
     if "--check" in sys.argv:

@@ -73,6 +73,8 @@ def run_demo(request: DemoRequest, *, as_json: bool) -> int:
             "truth": {
                 "condemned_alive": found.condemned_alive,
                 "to_strangers": found.to_strangers,
+                "asked_honest": found.asked_honest,
+                "asked_true": found.asked_true,
                 "sent": found.sent,
                 "true_bounces": found.true_bounces,
                 "verdicts": found.verdicts.to_dicts(),

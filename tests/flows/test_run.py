@@ -172,7 +172,17 @@ def test_a_second_writer_is_told_who_holds_the_warehouse(
     assert str(holder.pid) in ended.err
 
 
-@pytest.mark.parametrize("moment", [0.35, 0.6, 0.85])
+@pytest.mark.parametrize(
+    "moment",
+    [
+        0.35,
+        0.7,
+        *(
+            pytest.param(each, marks=pytest.mark.long)
+            for each in (0.3, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.75, 0.8, 0.9)
+        ),
+    ],
+)
 def test_a_killed_run_resumes_to_the_same_bytes(
     entrega: Entrega, debtors_csv: Path, tmp_path: Path, moment: float
 ) -> None:

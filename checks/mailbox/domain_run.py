@@ -6,7 +6,7 @@ import base64
 import hashlib
 import heapq
 from collections import defaultdict, deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from checks.mailbox.errand import proves_honesty
@@ -65,7 +65,7 @@ class DomainRun:
         self._sentinels: dict[str, int] = defaultdict(int)
         self._put_off: dict[str, int] = defaultdict(int)
         self._proven = set(proven)
-        self._catch_all: tuple[Answer, str] | None = None
+        self._catch_all: Outcome | None = None
 
     @property
     def is_finished(self) -> bool:
@@ -121,7 +121,7 @@ class DomainRun:
             if recipient in self.outcomes:
                 continue
             if self._catch_all is not None:
-                self._spare(recipient, *self._catch_all)
+                self._spare(recipient, self._catch_all)
             elif due == NOW and recipient not in self._deferred:
                 self._fresh.append(recipient)
             else:
@@ -213,8 +213,7 @@ class DomainRun:
             self._proven.discard(mx_address)
             self._settle(mx_address, Reason.ACCEPTANCE_UNPROVEN)
         elif answer.accepted:
-            self._settle(mx_address, Reason.ACCEPTS_ALL)
-            self._infer(answer, mx_address)
+            self._spare_everybody(answer, mx_address)
         else:
             self._put_sentinel_off(answer, mx_address)
 
@@ -234,15 +233,17 @@ class DomainRun:
             self._conclude(answer, reason, mx_address)
         self._owed.pop(mx_address, None)
 
-    def _infer(self, answer: Answer, mx_address: str) -> None:
-        self._catch_all = (answer, mx_address)
+    def _spare_everybody(self, answer: Answer, mx_address: str) -> None:
+        # 252, "cannot verify": the server accepts all because it does not look.
+        looks = answer.ruling.reason is Reason.MAILBOX_ACCEPTED
+        reason = Reason.ACCEPTS_ALL if looks else Reason.ACCEPTANCE_UNPROVEN
+        self._catch_all = Outcome("", reason, mx_address, answer, inferred=True)
+        self._settle(mx_address, reason)
         for recipient in self._clear():
-            self._spare(recipient, answer, mx_address)
+            self._spare(recipient, self._catch_all)
 
-    def _spare(self, recipient: str, answer: Answer, mx_address: str) -> None:
-        self.outcomes[recipient] = Outcome(
-            recipient, Reason.ACCEPTS_ALL, mx_address, answer, inferred=True
-        )
+    def _spare(self, recipient: str, inferred: Outcome) -> None:
+        self.outcomes[recipient] = replace(inferred, address=recipient)
 
     def _conclude(self, answer: Answer, reason: Reason, mx_address: str) -> None:
         address = answer.ask.address

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -21,26 +22,29 @@ def is_maildir(folder: Path) -> bool:
 
 
 def message_files(folder: Path) -> list[Path]:
-    """Return the messages of a maildir, or the files of any other folder, sorted by name."""
+    """Return the messages of a maildir, or the files of any other folder, sorted.
+
+    Links, devices, hidden files and those that are still being written (.part, .tmp) are left out.
+    """
     places = [folder / name for name in MAILDIR] if is_maildir(folder) else [folder]
     files = (each for place in places for each in place.iterdir())
     return sorted(each for each in files if _is_plain(each))
 
 
-def pack_mailbox(folder: Path, target: Path) -> int:
-    """Write the messages of a folder into one new mbox; return how many they are.
-
-    Links and devices are left out, hidden files as well; of each message 256 KiB are taken.
-    """
-    count = 0
-    with target.open("xb") as mbox:
-        for message in map(_content, message_files(folder)):
-            mbox.write(mbox_entry(message))
-            count += 1
-    if not count:
+def pack_mailbox(folder: Path, target: Path) -> None:
+    """Write the messages of a folder into one new mbox; raise InputRefusedError without any."""
+    files = message_files(folder)
+    if not files:
         problem = f"folder '{source_name(folder)}' holds no messages"
         raise InputRefusedError(problem, "give a maildir, or a folder of .eml files")
-    return count
+    pack_messages(files, target)
+
+
+def pack_messages(files: Iterable[Path], target: Path) -> None:
+    """Write messages of a file each into one new mbox; of each 256 KiB are taken."""
+    with target.open("xb") as mbox:
+        for path in files:
+            mbox.write(mbox_entry(_content(path)))
 
 
 def _content(path: Path) -> bytes:
@@ -50,4 +54,5 @@ def _content(path: Path) -> bytes:
 
 
 def _is_plain(path: Path) -> bool:
-    return not path.name.startswith(".") and stat.S_ISREG(path.lstat().st_mode)
+    is_open = path.name.startswith(".") or path.suffix in {".part", ".tmp"}
+    return not is_open and stat.S_ISREG(path.lstat().st_mode)

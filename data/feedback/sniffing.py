@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from pathlib import Path
 from typing import Final
 
 from checks.errors import InputRefusedError
@@ -33,8 +35,7 @@ def sniff_events(source: str, sample: bytes) -> str:
         raise InputRefusedError(problem, "export it again")
     if _POSTMARK.match(sample):
         return "mbox"
-    head = sample[:_HEAD]
-    if _FIELD.match(head) and _MAIL_FIELDS.search(head):
+    if _is_mail(sample[:_HEAD]):
         return "mail"
     kind = sniff_format(sample)
     if kind in {"json", "jsonl"}:
@@ -45,3 +46,14 @@ def sniff_events(source: str, sample: bytes) -> str:
     if kind != "text":
         raise refuse_format(source, kind)
     return "json" if sample.lstrip().startswith(b"[") else "text"
+
+
+def is_message(path: Path) -> bool:
+    """Tell whether a file is a single message of mail."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        return _is_mail(file.read(_HEAD))
+
+
+def _is_mail(head: bytes) -> bool:
+    return bool(_FIELD.match(head) and _MAIL_FIELDS.search(head))

@@ -232,6 +232,7 @@ def feedback(
     files: list[Path],
     /,
     *,
+    mapping: Path | None = None,
     config: Config = None,
     warehouse: Path | None = None,
     wait: Flag = False,
@@ -242,7 +243,12 @@ def feedback(
     Parameters
     ----------
     files
-        event files; CSV: message_key or email, event, occurred_at, permanence, smtp_code, ...
+        event files, known by their content: bounces and complaints (mbox, maildir, .eml), JSON of
+        SES, SendGrid, Mailgun, Postmark or Brevo, or CSV and JSON lines with message_key or
+        email, event, occurred_at, permanence, smtp_code, ...; of a folder each new file is taken
+        once and moved to done/
+    mapping
+        how to read events of any other system (TOML, docs/feedback.md)
     config
         the configuration
     warehouse
@@ -254,7 +260,7 @@ def feedback(
     """
     from flows.commands.feedback import run_feedback
 
-    return run_feedback(files, config, warehouse, wait=wait, as_json=as_json)
+    return run_feedback(files, mapping, config, warehouse, wait=wait, as_json=as_json)
 
 
 @app.command(group=AFTER)

@@ -192,6 +192,14 @@ class PublishSettings(Section):
     signing_key: Path | None = Field(None, description="file with a secret; lists are signed by it")
 
 
+class FeedbackSettings(Section):
+    """[feedback]: delivery events."""
+
+    mailgun_signing_key: Path | None = Field(
+        None, description="file with the webhook signing key; events without its signature are none"
+    )
+
+
 class EngineSettings(Section):
     """[engine]: where the work is done."""
 
@@ -229,6 +237,7 @@ class Settings(BaseSettings):
     gate: GateSettings = GateSettings()
     report: ReportSettings = ReportSettings()
     publish: PublishSettings = PublishSettings()
+    feedback: FeedbackSettings = FeedbackSettings()
     engine: EngineSettings = EngineSettings()
     retention: RetentionSettings = RetentionSettings()
 

@@ -1,4 +1,4 @@
-"""From the text of an event row to an event, or to the reason why it is none."""
+"""From the rows of any format to events, or to the reasons why they are none."""
 
 from __future__ import annotations
 
@@ -7,33 +7,21 @@ from typing import Final
 
 import polars as pl
 
-from checks.frames import MOMENT, shaped
+from checks.frames import shaped
 from data.feedback.addresses import normalised_addresses
 from data.feedback.events import EVENT_TYPES, EVENTS
+from data.feedback.signatures import bears_signature
 from data.hashing import keyed_hash
 from data.intake.tables import FAULTS
 
-COLUMNS: Final = (
-    "message_key",
-    "email",
-    "event",
-    "occurred_at",
-    "permanence",
-    "smtp_code",
-    "enhanced",
-    "diagnostic",
-)
-"""The columns of an event file; `message_key` or `email` is enough, the last four may miss."""
-
 _LONGEST_DIAGNOSTIC: Final = 500
-_ADDRESS_IN_TEXT: Final = r"[^\s<>()\[\]\"',;:]+@[^\s<>()\[\]\"',;:]+"
-_TIME: Final = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})$"
-_TIME_FORMAT: Final = "%Y-%m-%dT%H:%M:%S%.f%z"
+_ADDRESS_IN_TEXT: Final = r"<?[^\s<>()\[\]\"',;:]+@[^\s<>()\[\]\"',;:]+>?"
 _CODE: Final = r"^[245]\d{2}$"
 _ENHANCED: Final = r"^[245]\.\d{1,3}\.\d{1,3}$"  # RFC 3463 section 2
 _PERMANENCES: Final = ("hard", "soft", "none")
 _EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _CLOCK_SKEW: Final = timedelta(days=1)
+_LINK_CHARACTERS: Final = 12
 _IDENTITY: Final = (
     "message_key",
     "address",
@@ -43,6 +31,7 @@ _IDENTITY: Final = (
     "smtp_code",
     "enhanced",
     "diagnostic",
+    "provider_id",
 )
 _FIELD_MARK: Final = "\x1f"  # the ASCII unit separator; fields hold no control characters
 
@@ -54,15 +43,20 @@ def judge_rows(
     *,
     creditor_id: str,
     latest: datetime | None,
+    signing_key: bytes | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return EVENTS, and FAULTS with the column that makes a row none.
 
-    `rows` has `line` and any of COLUMNS as text. Faults are `no_recipient`,
-    `unknown_message_key`, `bad_address`, `unknown_event`, `bad_time`, `bad_permanence`,
-    `bad_code`, `bad_enhanced`.
+    `rows` is ROWS. Faults are `no_recipient`, `unproven` (anybody could have written it and it
+    has no message key), `unknown_message_key`, `bad_address`, `unknown_event`, `bad_time`,
+    `bad_permanence`, `bad_code`, `bad_enhanced`, and `bad_signature` where a signing key is
+    given. Equal events have equal `event_id`, whatever file they stand in.
     """
+    checked = rows.with_columns(is_signed=bears_signature(rows, signing_key))
     judged = (
-        rows.pipe(_clean).pipe(_with_recipient, messages, creditor_id).with_columns(_fault(latest))
+        checked.pipe(_clean, hash_key)
+        .pipe(_with_recipient, messages, creditor_id)
+        .with_columns(_fault(latest))
     )
     refused = judged.filter(pl.col("fault").is_not_null())
     events = judged.filter(pl.col("fault").is_null())
@@ -72,25 +66,25 @@ def judge_rows(
     return events.sort("creditor_id", "event_id"), shaped(faults, FAULTS)
 
 
-def _clean(rows: pl.DataFrame) -> pl.DataFrame:
-    """Give each column its type; of what cannot be read only `raw_...` tells that it was there."""
-    absent = [pl.lit(None, pl.String).alias(name) for name in COLUMNS if name not in rows.columns]
-    cell = pl.col(*COLUMNS).str.strip_chars()
-    rows = rows.with_columns(absent).with_columns(pl.when(cell != "").then(cell).name.keep())
-    time, code, enhanced = pl.col("occurred_at"), pl.col("smtp_code"), pl.col("enhanced")
-    zoned = time.str.replace(" ", "T").str.replace("Z$", "+0000")
+def _clean(rows: pl.DataFrame, hash_key: bytes) -> pl.DataFrame:
+    """Trim texts and give codes their type; of what cannot be read only `raw_...` tells."""
+    texts = pl.col(pl.String).str.strip_chars()
+    rows = rows.with_columns(pl.when(texts != "").then(texts).name.keep())
+    code, enhanced = pl.col("smtp_code"), pl.col("enhanced")
     scrubbed = pl.col("diagnostic").str.replace_all(_ADDRESS_IN_TEXT, "<address>")
+    # a link may open the invoice for whoever has it; two are told apart by their hashes
+    link = "link " + keyed_hash(hash_key, rows["link"]).str.slice(0, _LINK_CHARACTERS)
     return rows.with_columns(
         pl.col("event", "permanence").str.to_lowercase(),
-        pl.col("occurred_at", "smtp_code", "enhanced").name.prefix("raw_"),
-        occurred_at=pl.when(time.str.contains(_TIME))
-        .then(zoned)
-        .str.to_datetime(_TIME_FORMAT, time_unit="us", strict=False)
-        .cast(MOMENT),
+        pl.col("smtp_code", "enhanced").name.prefix("raw_"),
         smtp_code=pl.when(code.str.contains(_CODE)).then(code).cast(pl.Int64, strict=False),
         enhanced=pl.when(enhanced.str.contains(_ENHANCED)).then(enhanced),
         diagnostic=scrubbed.str.replace_all(r"\p{Cc}+", " ").str.slice(0, _LONGEST_DIAGNOSTIC),
-    ).with_columns(pl.col("permanence").fill_null("none"))
+        link=link,
+    ).with_columns(
+        pl.col("permanence").fill_null("none"),
+        pl.coalesce("diagnostic", "link").alias("diagnostic"),
+    )
 
 
 def _with_recipient(rows: pl.DataFrame, messages: pl.DataFrame, creditor_id: str) -> pl.DataFrame:
@@ -119,6 +113,8 @@ def _fault(latest: datetime | None) -> pl.Expr:
         for name in ("smtp_code", "enhanced")
     }
     faults = (
+        ("bad_signature", "signature", ~pl.col("is_signed")),
+        ("unproven", "message_key", ~keyed & pl.col("needs_key").fill_null(value=False)),
         ("no_recipient", "email", ~keyed & pl.col("email").is_null()),
         ("unknown_message_key", "message_key", keyed & pl.col("address").is_null()),
         ("bad_address", "email", ~keyed & ~pl.col("is_possible")),
@@ -135,7 +131,11 @@ def _fault(latest: datetime | None) -> pl.Expr:
 
 
 def _identity(events: pl.DataFrame) -> pl.Series:
-    """Return what makes an event this one: its recipient as named, what happened, and when."""
+    """Return what makes an event this one: its recipient as named, what happened, and when.
+
+    The provider's own id is only a part of it: two rows that share an id and differ would
+    otherwise end in whichever came first.
+    """
     named_as = pl.when(pl.col("message_key").is_null()).then("address").alias("address")
     parts = events.with_columns(named_as).select(
         pl.col(name).cast(pl.String).fill_null("").alias(name) for name in _IDENTITY

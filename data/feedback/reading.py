@@ -1,17 +1,31 @@
-"""Reading delivery events in their plain form: every row is an event or a quarantined row."""
+"""Reading delivery events of any format: every row is an event or a quarantined row."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import polars as pl
 
 from checks.errors import InputRefusedError
-from checks.frames import QUARANTINE, shaped
-from data.feedback.event_rows import COLUMNS, judge_rows
-from data.feedback.outside import open_outside
-from data.intake.staging import source_name
+from checks.frames import QUARANTINE, empty, shaped
+from data.feedback.child import read_parts
+from data.feedback.event_rows import judge_rows
+from data.feedback.events import EVENTS
+from data.feedback.jobs import (
+    EVENT_LIMITS,
+    INPUT_FILE,
+    EventJob,
+    EventOutcome,
+    read_event_outcome,
+    write_event_job,
+)
+from data.feedback.mailboxes import pack_mailbox
+from data.feedback.mapping import EventMapping
+from data.intake.confined import raised, run_child
+from data.intake.limits import Limits
+from data.intake.staging import source_name, stage_file
 from data.tables import EVERY_CREDITOR
 
 
@@ -22,36 +36,58 @@ def read_events(
     *,
     creditor_id: str = EVERY_CREDITOR,
     now: datetime | None = None,
+    mapping: EventMapping | None = None,
+    signing_key: bytes | None = None,
+    limits: Limits = EVENT_LIMITS,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return EVENTS and QUARANTINE of a plain event file (CSV or JSON lines).
+    """Return EVENTS and QUARANTINE of an event file; its content tells the format.
+
+    Bounces, complaints and answers as mbox, single message or a folder of messages; SES (also
+    by SNS), SendGrid, Mailgun, Postmark and Brevo as JSON; CSV or JSON lines in the plain form, or
+    in any by a mapping. The file is read by a limited child process.
 
     `messages` is MESSAGES of the lists published: it tells whom a message key stands for. A row
-    that names an address only belongs to `creditor_id`. Times need a zone; with `now`, one more
-    than a day ahead of it is refused. The same row, here or in another file, has the same
-    `event_id`. Raises InputRefusedError for a file without the columns.
+    that names an address only belongs to `creditor_id`; of mail it is refused, for anybody can
+    write a bounce. With `signing_key` events of formats that bear signatures need a good one.
+    Times need a zone; with `now`, one more than a day ahead of it is refused. The same event,
+    here or in another file, has the same `event_id`. Raises InputRefusedError for a file that
+    cannot be read.
     """
     source = source_name(path)
-    table = open_outside(path, lambda name: _column(name) in COLUMNS)
-    if table is None:
-        problem = f"event file '{source}' holds nothing"
+    with TemporaryDirectory(prefix="entrega-") as name:
+        folder = Path(name)
+        if path.is_dir():
+            pack_mailbox(path, folder / INPUT_FILE)
+        else:
+            stage_file(path, folder, limits)
+        outcome = _read_confined(folder, EventJob(source, limits, mapping))
+        judged = [
+            judge_rows(
+                rows,
+                messages,
+                hash_key,
+                creditor_id=creditor_id,
+                latest=now,
+                signing_key=signing_key if outcome.is_signed else None,
+            )
+            for rows in read_parts(folder, "rows")
+        ]
+        faults = [*read_parts(folder, "faults"), *(refused for _, refused in judged)]
+    events = pl.concat([empty(EVENTS), *(found for found, _ in judged)])
+    quarantine = [shaped(each.with_columns(source=pl.lit(source)), QUARANTINE) for each in faults]
+    return (
+        events.unique(("creditor_id", "event_id")).sort("creditor_id", "event_id"),
+        pl.concat([empty(QUARANTINE), *quarantine]).sort("line", "reason"),
+    )
+
+
+def _read_confined(folder: Path, job: EventJob) -> EventOutcome:
+    write_event_job(folder, job)
+    run_child("data.feedback.child", folder, job.source, job.limits.wall_seconds)
+    outcome = read_event_outcome(folder)
+    if outcome is None:
+        problem = f"'{job.source}' could not be read"
         raise InputRefusedError(problem, "export it again")
-    header = [_column(name) for name in table.header]
-    if missing := _missing(header):
-        problem = f"event file '{source}' has no column {missing}"
-        raise InputRefusedError(problem, f"name its columns {', '.join(COLUMNS)}")
-    places: dict[str, int] = {name: header.index(name) for name in COLUMNS if name in header}
-    batches = list(table.batches(places))
-    rows = pl.concat([batch.rows for batch in batches])
-    events, refused = judge_rows(rows, messages, hash_key, creditor_id=creditor_id, latest=now)
-    faults = pl.concat([*(batch.faults for batch in batches), refused])
-    quarantine = faults.filter(pl.col("reason") != "empty_row").with_columns(source=pl.lit(source))
-    return events, shaped(quarantine, QUARANTINE).sort("line")
-
-
-def _column(name: str) -> str:
-    return name.strip().lower().replace("-", "_").replace(" ", "_").replace("e_mail", "email")
-
-
-def _missing(header: list[str]) -> str:
-    wanted = [("message_key", "email"), ("event",), ("occurred_at",)]
-    return ", ".join(" or ".join(names) for names in wanted if not set(names) & set(header))
+    if outcome.refusal is not None:
+        raise raised(outcome.refusal)
+    return outcome

@@ -8,6 +8,7 @@ import polars as pl
 
 from checks.frames import SUPPRESSIONS, shaped
 from checks.model import DecisionReason
+from data.feedback.abandoned import abandoned_mailboxes
 from data.feedback.effect import DELIVERED, HARD
 from data.feedback.judged import judge_events
 from data.hashing import keyed_hash
@@ -31,15 +32,17 @@ def suppressions_from(
     A complaint, an opt-out and a wrong person silence the address for every creditor (L15), from
     the first report on. A hard bounce suppresses it for the event's creditor, unless something
     was delivered there later; bounces of a provider's incident do not (`providers` as in
-    `hold_incidents`). Give all events known: the result depends on no order.
+    `hold_incidents`). A mailbox that nobody empties rests for a while. Give all events known: the
+    result depends on no order.
     """
     judged = judge_events(events, providers)
-    found = pl.concat([_wishes(judged), _bounces(judged)])
+    bounced = _bounces(judged)
+    abandoned = abandoned_mailboxes(judged).join(bounced, on=["creditor_id", "address"], how="anti")
+    found = pl.concat([_wishes(judged), bounced, abandoned], how="diagonal")
     return shaped(
         found.with_columns(
             subject=pl.lit("address"),
             key=keyed_hash(hash_key, found["address"]),
-            until=pl.lit(None),
             source=pl.lit(FROM_EVENTS),
         ),
         SUPPRESSIONS,

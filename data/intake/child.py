@@ -6,7 +6,6 @@ library says of a bad file may quote it.
 
 from __future__ import annotations
 
-import resource
 import sys
 from pathlib import Path
 from typing import Final
@@ -15,14 +14,13 @@ import polars as pl
 
 from checks.errors import EntregaError, SettingError
 from data.intake.jobs import INPUT_FILE, Job, Outcome, Refusal, read_job, write_outcome
-from data.intake.limits import GIB, Limits
+from data.intake.limits import confine
 from data.intake.mapping import Mapping, header_language, look_mapping, resolve_mapping
 from data.intake.opening import OpenedFile, open_table
 from data.intake.vocabulary import load_vocabulary
 
 ROWS_PARTS: Final = "rows-*.parquet"
 FAULTS_PARTS: Final = "faults-*.parquet"
-_LARGEST_OUTPUT: Final = 64 * GIB
 
 
 def main() -> int:
@@ -37,17 +35,6 @@ def main() -> int:
         outcome = Outcome(refusal=Refusal(error.problem, error.remedy, wrong_setting=wrong_setting))
     write_outcome(folder, outcome)
     return 0
-
-
-def confine(limits: Limits) -> None:
-    """Bound address space, processor time and file size of this process; leave no core dump."""
-    for what, bound in (
-        (resource.RLIMIT_AS, limits.memory_bytes),
-        (resource.RLIMIT_CPU, limits.cpu_seconds),
-        (resource.RLIMIT_FSIZE, _LARGEST_OUTPUT),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        resource.setrlimit(what, (bound, bound))
 
 
 def run_job(folder: Path, job: Job) -> Outcome:

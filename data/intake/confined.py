@@ -24,7 +24,22 @@ def run_confined(folder: Path, job: Job) -> Outcome:
     of the file (`InputRefusedError`), never an error of ours.
     """
     write_job(folder, job)
-    command = [sys.executable, "-P", "-m", "data.intake.child", str(folder)]
+    run_child("data.intake.child", folder, job.source, job.limits.wall_seconds)
+    outcome = read_outcome(folder)
+    if outcome is None:
+        problem = f"'{job.source}' {_why(0)}"
+        raise InputRefusedError(problem, _REMEDY)
+    if outcome.refusal is not None:
+        raise raised(outcome.refusal)
+    return outcome
+
+
+def run_child(module: str, folder: Path, source: str, wall_seconds: float) -> None:
+    """Run `python -m MODULE FOLDER` with no input, output or secrets; raise if it fails.
+
+    The module limits itself (`data.intake.limits.confine`) and answers by files in the folder.
+    """
+    command = [sys.executable, "-P", "-m", module, str(folder)]
     try:
         ended = subprocess.run(  # noqa: S603
             command,
@@ -32,20 +47,15 @@ def run_confined(folder: Path, job: Job) -> Outcome:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            timeout=job.limits.wall_seconds,
+            timeout=wall_seconds,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        why = f"took longer than {job.limits.wall_seconds:.0f} s to read"
-        problem = f"'{job.source}' {why}"
+        problem = f"'{source}' took longer than {wall_seconds:.0f} s to read"
         raise InputRefusedError(problem, _REMEDY) from None
-    outcome = read_outcome(folder) if ended.returncode == 0 else None
-    if outcome is None:
-        problem = f"'{job.source}' {_why(ended.returncode)}"
+    if ended.returncode != 0:
+        problem = f"'{source}' {_why(ended.returncode)}"
         raise InputRefusedError(problem, _REMEDY)
-    if outcome.refusal is not None:
-        raise _raised(outcome.refusal)
-    return outcome
 
 
 def _environment(folder: Path) -> dict[str, str]:
@@ -68,6 +78,7 @@ def _why(returncode: int) -> str:
     return "could not be read"
 
 
-def _raised(refusal: Refusal) -> InputRefusedError | SettingError:
+def raised(refusal: Refusal) -> InputRefusedError | SettingError:
+    """Return the error that a child left as a value."""
     error = SettingError if refusal.wrong_setting else InputRefusedError
     return error(refusal.problem, refusal.remedy)

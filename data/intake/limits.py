@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,6 +25,8 @@ MAX_CELL_BYTES: Final = 32_767
 MAX_ADDRESSES_PER_CELL: Final = 32
 """What is found in one cell beyond these is counted in the sums, not made a contact."""
 
+_LARGEST_OUTPUT: Final = 64 * GIB
+
 BATCH_ROWS: Final = 200_000
 """Rows of one Parquet part: bounds memory, and keeps 10 million rows in 50 parts."""
 
@@ -45,3 +48,14 @@ class Limits:
     spreadsheet_entries: int = 500
     spreadsheet_ratio: int = 200
     spreadsheet_cells: int = 30_000_000
+
+
+def confine(limits: Limits) -> None:
+    """Bound address space, processor time and file size of this process; leave no core dump."""
+    for what, bound in (
+        (resource.RLIMIT_AS, limits.memory_bytes),
+        (resource.RLIMIT_CPU, limits.cpu_seconds),
+        (resource.RLIMIT_FSIZE, _LARGEST_OUTPUT),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        resource.setrlimit(what, (bound, bound))

@@ -3,46 +3,41 @@
 from __future__ import annotations
 
 import json
+import sys
+from dataclasses import asdict
 from pathlib import Path
 
-from data.feedback import read_events, suppressions_from
-from data.warehouse import open_warehouse
-from flows.plan import DEFAULT_WAREHOUSE
-from flows.run import WAIT_SECONDS, utc_now
-from flows.settings import load_settings
+from checks.errors import InputRefusedError
+from flows.feedback import FeedbackRequest, Taken, take_events
 
 
 def run_feedback(
-    files: list[Path],
+    paths: list[Path],
+    mapping: Path | None,
     config: Path | None,
     warehouse: Path | None,
     *,
     wait: bool,
     as_json: bool,
 ) -> int:
-    """Read event files into the warehouse; print how many events and suppressions are new."""
-    load_settings(config)
-    path = (warehouse or DEFAULT_WAREHOUSE).absolute()
-    with open_warehouse(path, now=utc_now, wait=WAIT_SECONDS if wait else None) as opened:
-        told = []
-        for file in files:
-            events, refused = read_events(file, opened.messages(), opened.hash_key, now=utc_now())
-            told.append(
-                {
-                    "file": file.name,
-                    "events": events.height,
-                    "new": opened.merge_events(events),
-                    "refused": refused.height,
-                },
-            )
-        silenced = opened.renew_suppressions(suppressions_from(opened.events(), opened.hash_key))
+    """Take event files and folders in; print how many events and suppressions are new."""
+    request = FeedbackRequest(tuple(paths), mapping, config, warehouse, wait=wait)
+    taken = take_events(request)
     if as_json:
-        print(json.dumps({"files": told, "new_suppressions": silenced}, sort_keys=True))
-        return 0
-    for each in told:
+        print(json.dumps(asdict(taken), sort_keys=True))
+    else:
+        _print_lines(taken)
+    return InputRefusedError.exit_code if any(each.problem for each in taken.files) else 0
+
+
+def _print_lines(taken: Taken) -> None:
+    for each in taken.files:
+        if each.problem:
+            print(f"entrega: {each.problem}", file=sys.stderr)
+            continue
         print(
-            f"{each['file']}: {each['events']:,} events, {each['new']:,} new, "
-            f"{each['refused']:,} rows refused"
+            f"{each.file}: {each.events:,} events, {each.new:,} new, {each.refused:,} rows refused"
         )
-    print(f"{silenced:,} new suppressions")
-    return 0
+        for reason, rows in sorted(each.reasons.items()):
+            print(f"  {rows:,} {reason}")
+    print(f"{taken.new_suppressions:,} new suppressions")

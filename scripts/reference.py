@@ -26,6 +26,8 @@ COMMANDS = (
     "runs",
     "gate",
     "preflight",
+    "forget",
+    "purge",
     "serve",
     "config",
     "sandbox",

@@ -17,12 +17,13 @@ import duckdb
 import polars as pl
 
 from checks.errors import EntregaError, InterruptedRunError, SettingError
+from data.care.book import CareBook
 from data.files import PRIVATE_FILE, make_private_folder, sync_file, sync_folder
 from data.hashing import KEY_FILE, fingerprint, make_key, read_key
 from data.ledger import Ledger
 from data.locking import Progress, busy, take_lock
 from data.migrations import load_migrations, migrate, newest_version
-from data.relations import Statement
+from data.relations import Statement, copy_tables
 from data.runbook import RunBook
 
 _LOCKED_DOWN: Final = {
@@ -127,7 +128,7 @@ class Database:
             raise EntregaError(problem, "install the DuckDB release named in requirements.lock")
 
 
-class Warehouse(RunBook, Ledger):
+class Warehouse(RunBook, Ledger, CareBook):
     """Runs and their tables, and what outlives runs; made by `open_warehouse`.
 
     `hash_key` is the secret of `data.hashing.keyed_hash`; `epoch` grows with every opening and
@@ -140,6 +141,7 @@ class Warehouse(RunBook, Ledger):
         """Take an open database and its holder's number."""
         RunBook.__init__(self, database, now)
         Ledger.__init__(self, database, now)
+        CareBook.__init__(self, database, now)
         self.hash_key = hash_key
         self.epoch = epoch
 
@@ -173,6 +175,29 @@ def open_warehouse(
         migrate(database, load_migrations())
         key = _hash_key(database, path.with_name(KEY_FILE), hash_key)
         yield Warehouse(database, now, key, lock.epoch)
+
+
+def rewrite_warehouse(path: Path, *, limits: Limits | None = None) -> None:
+    """Write the warehouse anew, row by row, into a file that takes the old one's place.
+
+    A database keeps the bytes of deleted rows in its free pages; a new file has none of them.
+    Raises WarehouseBusyError where somebody has it open.
+    """
+    path, limits = path.absolute(), limits or Limits()
+    lock = take_lock(path.with_name(f"{path.name}.lock"), wait=None)
+    aside = path.with_name(f".rewritten-{path.name}")
+    with ExitStack() as stack:
+        stack.callback(lock.release)
+        stack.enter_context(_private_umask())
+        aside.unlink(missing_ok=True)
+        _create(aside, limits)
+        with closing(_open(path, limits)) as old, closing(_open(aside, limits)) as new:
+            copy_tables(old, new)
+            new.checkpoint()
+        aside.chmod(PRIVATE_FILE)
+        sync_file(aside)
+        aside.rename(path)
+        sync_folder(path.parent)
 
 
 def quarantine_warehouse(path: Path) -> Path:

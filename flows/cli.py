@@ -341,6 +341,74 @@ def duplicates(
 
 
 @app.command(group=CARE)
+def forget(
+    *,
+    creditor: str,
+    id_: Annotated[str | None, Parameter(name="--id")] = None,
+    email: str | None = None,
+    same_person: Flag = False,
+    warehouse: Path | None = None,
+    wait: Flag = False,
+    as_json: Annotated[bool, Parameter(name="--json", negative=())] = False,
+) -> int:
+    """Erase a debtor, or one address, from warehouse, work folders and outputs.
+
+    Only keyed hashes stay, so that nobody writes there again. Afterwards everything is searched:
+    exit code 0 means that nothing was found.
+
+    Parameters
+    ----------
+    creditor
+        the creditor's id, as in the name of its list folder
+    id_
+        the debtor's id
+    email
+        an address, in place of a debtor: the debtors who had it stay, without it
+    same_person
+        erase further records that runs held to be the same debtor too
+    warehouse
+        the DuckDB file [default: var/entrega.duckdb]
+    wait
+        wait for a warehouse that is in use
+    as_json
+        print one object instead of lines
+    """
+    from flows.commands.forget import ForgetRequest, run_forget
+
+    request = ForgetRequest(creditor, id_, email, same_person, warehouse, wait)
+    return run_forget(request, as_json=as_json)
+
+
+@app.command(group=CARE)
+def purge(
+    *,
+    config: Config = None,
+    dry_run: Flag = False,
+    warehouse: Path | None = None,
+    wait: Flag = False,
+    as_json: Annotated[bool, Parameter(name="--json", negative=())] = False,
+) -> int:
+    """Let go of what is past its time by [retention], and say what that was.
+
+    Parameters
+    ----------
+    config
+        the configuration
+    dry_run
+        only count
+    warehouse
+        the DuckDB file [default: var/entrega.duckdb]
+    wait
+        wait for a warehouse that is in use
+    as_json
+        print one object instead of lines
+    """
+    from flows.commands.purge import run_purge
+
+    return run_purge(config, warehouse, dry=dry_run, wait=wait, as_json=as_json)
+
+
+@app.command(group=CARE)
 def preflight(
     *,
     config: Config = None,

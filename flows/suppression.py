@@ -11,6 +11,7 @@ import polars as pl
 from checks.errors import SettingError
 from checks.model import DecisionReason
 from checks.score import Suppressed, find_suppressed
+from data.care.book import ERASED_DEBTOR
 from data.feedback import read_suppressions
 from data.hashing import keyed_hash
 from flows.prepare import digest_file, digest_json
@@ -48,8 +49,8 @@ def suppressed_now(run: Run) -> Suppressed:
 
 def _known(run: Run) -> pl.DataFrame:
     creditors = run.recall("read")["creditors"]
-    frames = [run.warehouse.suppressions()]
     debtors = run.read("debtors")
+    frames = [recognised(run.warehouse.suppressions(), debtors, run.warehouse.hash_key)]
     for reason, path in suppression_files(run.plan.settings.suppress):
         frames += [
             read_suppressions(
@@ -63,6 +64,28 @@ def _known(run: Run) -> pl.DataFrame:
             for creditor in creditors
         ]
     return pl.concat(frames)
+
+
+def recognised(suppressions: pl.DataFrame, debtors: pl.DataFrame, hash_key: bytes) -> pl.DataFrame:
+    """Return SUPPRESSIONS with erased debtors named where they have come again.
+
+    Of an erased debtor only hashes are kept, of the creditor's id and of the tax id; DEBTORS
+    tells whose they are.
+    """
+    hashed = suppressions.filter(pl.col("subject") == ERASED_DEBTOR)
+    told = [
+        debtors.select(
+            "creditor_id",
+            "debtor_id",
+            key=keyed_hash(hash_key, debtors[column]),
+        ).drop_nulls()
+        for column in ("debtor_id", "tax_id")
+    ]
+    again = hashed.join(pl.concat(told).unique(), on=["creditor_id", "key"]).with_columns(
+        subject=pl.lit("debtor"), key=pl.col("debtor_id")
+    )
+    plain = suppressions.filter(pl.col("subject") != ERASED_DEBTOR)
+    return pl.concat([plain, again.select(plain.columns)])
 
 
 def suppression_files(settings: SuppressSettings) -> Iterator[tuple[DecisionReason, Path]]:

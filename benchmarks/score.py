@@ -212,10 +212,15 @@ def play(world: World, model: ScoreModel) -> Played:
         ece_owner=calibration_error(owned["ownership"], owned["reaches_debtor"]),
         sent=sent.height,
         predicted=(gate.predicted.rate, gate.predicted.low, gate.predicted.high),
-        bounced=1.0 - float(ends.cast(pl.Float64).mean() or 0.0),
+        bounced=1.0 - share(ends),
         of_oracle=sent.height / max(oracle(ended), 1),
-        strangers=1.0 - float(told.cast(pl.Float64).mean() or 0.0),
+        strangers=1.0 - share(told),
     )
+
+
+def share(flags: pl.Series) -> float:
+    """Return the share of true values; 1 where there are none."""
+    return float(flags.to_numpy().mean()) if flags.len() else 1.0
 
 
 def candidates_of(world: World, scored: Scored) -> pl.DataFrame:
@@ -291,9 +296,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--markets", nargs="+", default=list(get_args(Kind)))
     wanted = parser.parse_args()
-    print(
-        "market  probing model   ECE deliver  ECE owner  sent  predicted  true  inside  oracle  strangers"
-    )
+    print(HEADING)
     for kind, probing in product(wanted.markets, (False, True)):
         games: dict[str, list[Played]] = {}
         for seed in range(wanted.seeds):

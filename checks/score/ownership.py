@@ -77,7 +77,7 @@ def ownership_steps(as_of: datetime, model: ScoreModel) -> tuple[Step, ...]:
     person = ~company & pl.col("is_identified") & unconfirmed
     unvouched = unconfirmed & (pl.col("source") != "debtor")
     firm = company & pl.col("is_consumer") & unconfirmed
-    several = pl.col("companies") >= ACCOUNTANT_ROOTS
+    of_an_office = (pl.col("companies") >= ACCOUNTANT_ROOTS) | (unvouched & pl.col("is_accountant"))
 
     def step(word: str, condition: pl.Expr) -> Step:
         return Step(word, condition.cast(pl.Float64) * ownership.evidence[word])
@@ -97,9 +97,7 @@ def ownership_steps(as_of: datetime, model: ScoreModel) -> tuple[Step, ...]:
         step("own_domain", unconfirmed & pl.col("is_identified") & pl.col("is_own_domain")),
         step("other_domain", company & unconfirmed & corporate),
         step("finance_role", company & pl.col("is_finance") & pl.col("is_own_domain")),
-        step(
-            "accountant", unconfirmed & company & (several | (unvouched & pl.col("is_accountant")))
-        ),
+        step("accountant", company & unconfirmed & of_an_office),
         step("household", person & (pl.col("people") > 1) & pl.col("is_household")),
         Step(
             "shared",

@@ -14,6 +14,7 @@ from checks.score.model import ScoreModel
 from checks.score.names import NAMED, add_name_levels
 from checks.score.ownership import score_owners
 from checks.score.reference import CONSUMER_PROVIDERS, ScoreReference
+from checks.score.rules import ACCOUNTANT_ROOTS
 from checks.score.sharing import add_sharing
 from checks.score.tables import KEY, SCORED, Facts
 from checks.score.verdicts import merge_verdicts
@@ -25,10 +26,6 @@ class Scored:
 
     contacts: pl.DataFrame
     steps: pl.DataFrame
-
-
-ACCOUNTANT_ROOTS = 3
-"""An address of so many company roots is an accountant's or an agency's (rule L05)."""
 
 
 def score_contacts(

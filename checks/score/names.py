@@ -12,6 +12,7 @@ from rapidfuzz.distance import Indel
 from rapidfuzz.process import cpdist
 
 from checks.model import DebtorKind
+from checks.score.misspelling import add_near_names
 from checks.score.reference import ScoreReference
 
 PARTICLES: Final = ("da", "das", "de", "del", "do", "dos", "e", "la", "las", "los", "y")
@@ -36,6 +37,8 @@ ALIKE: Final = 0.85  # share of letters in common and in order: two spellings of
 class NameLevel(StrEnum):
     """How a mailbox's name compares with the debtor's; `rest` is what the debtor's names leave."""
 
+    MISSPELT = "name_misspelt"  # one slip of the keys from one of the debtor's names
+    TRADE = "name_trade"  # of a company: a line of business that is not in its name
     FULL = "name_full"  # two of the debtor's names, or nearly the same letters, and no other's
     PART = "name_part"  # one of the names, perhaps with one of the initials
     MIXED = "name_mixed"  # one of the names, and a surname that is not the debtor's
@@ -98,8 +101,9 @@ def _compared(part: pl.DataFrame, reference: ScoreReference) -> pl.DataFrame:
         pl.col("tokens").list.filter(~pl.element().is_in(list(LEGAL_WORDS))).alias("telling"),
     )
     alike = pl.Series("alike", _similarity(compared) >= ALIKE)
+    known = reference.given_names | reference.surnames | reference.trades
     return (
-        _without_own_names(compared.with_columns(alike))
+        add_near_names(_without_own_names(compared.with_columns(alike)), sorted(known))
         .with_columns(_strangers(reference))
         .select(_level(), _is_own_domain())
     )
@@ -151,7 +155,7 @@ def _is_own_domain() -> pl.Expr:
 
 
 def _strangers(reference: ScoreReference) -> list[pl.Expr]:
-    """Tell whether the rest holds somebody else's given name, surname or initial."""
+    """Tell whether the rest holds somebody else's given name, surname, initial or trade."""
     given = "|".join(_long(reference.given_names))
     surnames = "|".join(_long(reference.surnames))
     rest = pl.col("rest")
@@ -159,6 +163,7 @@ def _strangers(reference: ScoreReference) -> list[pl.Expr]:
     return [
         rest.str.contains(rf"\b(?:{given})|(?:{given})\b").alias("has_given"),
         rest.str.contains(rf"\b(?:{surnames})|(?:{surnames})\b").alias("has_surname"),
+        rest.str.contains_any(_long(reference.trades)).alias("has_trade"),
         ((rest.str.len_chars() == 1) & ~initials.list.contains(rest)).alias("has_initial"),
     ]
 
@@ -182,22 +187,28 @@ def _similarity(compared: pl.DataFrame) -> npt.NDArray[np.float32]:
 def _level() -> pl.Expr:
     """Return the level; where several fit, the first of this order.
 
-    1. no letters or no name to compare; 2. no name of the debtor's: somebody's, or a word;
-    3. nearly the same letters as first and last name; 4. one of the names beside somebody else's;
-    5. two of them; 6. one.
+    1. no letters or no name to compare; 2. a slip away from one of the names; 3. a company's: a
+    trade that is not its own; 4. no name of the debtor's: somebody's, or a word; 5. another
+    spelling of one; 6. one of the names beside somebody else's given name or initial; 7. nearly
+    the letters of first and last name; 8. one beside somebody else's surname; 9. two; 10. one.
     """
     comparable = (pl.col("letters").str.len_chars() >= LETTERS_OF_A_TOKEN) & (
         pl.col("tokens").list.len() > 0
     )
     somebody = pl.col("has_given") | pl.col("has_surname")
-    none = (pl.col("hits") == 0) & ~pl.col("alike") & ~_is_initials()
+    variant = pl.col("is_variant")
+    none = (pl.col("hits") == 0) & ~pl.col("alike") & ~variant & ~_is_initials()
+    company = pl.col("kind") == DebtorKind.COMPANY
     one = pl.col("hits") == 1
     cases = [
         (~comparable.fill_null(value=False), NameLevel.NOTHING),
+        (pl.col("is_misspelt") & ~variant, NameLevel.MISSPELT),
+        (company & pl.col("has_trade"), NameLevel.TRADE),
         (none & somebody, NameLevel.OTHER),
         (none, NameLevel.UNLIKE),
-        (pl.col("alike"), NameLevel.FULL),
+        (variant, NameLevel.FULL),
         (one & (pl.col("has_given") | pl.col("has_initial")), NameLevel.RELATIVE),
+        (pl.col("alike"), NameLevel.FULL),
         (one & pl.col("has_surname"), NameLevel.MIXED),
         (pl.col("hits") > 1, NameLevel.FULL),
     ]

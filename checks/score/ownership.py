@@ -20,12 +20,29 @@ import polars as pl
 from checks.model import DebtorKind
 from checks.score.model import OwnershipModel, ScoreModel, logit
 from checks.score.names import NAMED, NameLevel
+from checks.score.rules import ACCOUNTANT_ROOTS
 from checks.score.steps import TOTAL, Step, apply_steps, log_odds_of, logistic, unroll_steps
 from checks.score.tables import KEY
 
 DAYS_A_YEAR: Final = 365.25
 CONFIRMATION_LASTS: Final = timedelta(days=730)  # L10: not confirmed in 24 months
 SHARED_COUNTED: Final = 4
+
+PERSONAL: Final = (
+    NameLevel.FULL,
+    NameLevel.PART,
+    NameLevel.MIXED,
+    NameLevel.RELATIVE,
+    NameLevel.OTHER,
+    NameLevel.UNLIKE,
+)
+"""Levels that say something of a person's mailbox."""
+
+UNNAMED: Final = tuple(
+    level.value
+    for level in (NameLevel.MIXED, NameLevel.RELATIVE, NameLevel.OTHER, NameLevel.UNLIKE)
+)
+"""Levels at which a company's consumer mailbox does not carry the company's name."""
 
 
 def score_owners(
@@ -60,6 +77,7 @@ def ownership_steps(as_of: datetime, model: ScoreModel) -> tuple[Step, ...]:
     person = ~company & pl.col("is_identified") & unconfirmed
     unvouched = unconfirmed & (pl.col("source") != "debtor")
     firm = company & pl.col("is_consumer") & unconfirmed
+    of_an_office = (pl.col("companies") >= ACCOUNTANT_ROOTS) | (unvouched & pl.col("is_accountant"))
 
     def step(word: str, condition: pl.Expr) -> Step:
         return Step(word, condition.cast(pl.Float64) * ownership.evidence[word])
@@ -67,21 +85,19 @@ def ownership_steps(as_of: datetime, model: ScoreModel) -> tuple[Step, ...]:
     return (
         _source(ownership),
         Step("origin", _by_word("origin", ownership.origin), pl.col("origin")),
-        *(
-            step(level.value, person & (pl.col("name_level") == level.value))
-            for level in NameLevel
-            if level is not NameLevel.NOTHING
-        ),
+        *(step(level.value, person & _at(level)) for level in PERSONAL),
+        step("name_misspelt", (person | firm) & _at(NameLevel.MISSPELT)),
+        step("name_trade", firm & _at(NameLevel.TRADE)),
         step("company_named", firm & pl.col("name_level").is_in(NAMED)),
         # a company's mailbox often carries its owner's name, so another name says little
-        step("company_unnamed", firm & ~pl.col("name_level").is_in([*NAMED, ""])),
+        step("company_unnamed", firm & pl.col("name_level").is_in(UNNAMED)),
         step("suspected_typo", unconfirmed & pl.col("is_suspected")),
         step("role_for_person", person & pl.col("is_role")),
         step("employer", person & corporate),
         step("own_domain", unconfirmed & pl.col("is_identified") & pl.col("is_own_domain")),
         step("other_domain", company & unconfirmed & corporate),
         step("finance_role", company & pl.col("is_finance") & pl.col("is_own_domain")),
-        step("accountant", company & unvouched & pl.col("is_accountant")),
+        step("accountant", company & unconfirmed & of_an_office),
         step("household", person & (pl.col("people") > 1) & pl.col("is_household")),
         Step(
             "shared",
@@ -89,9 +105,15 @@ def ownership_steps(as_of: datetime, model: ScoreModel) -> tuple[Step, ...]:
             * (pl.col("people") - 1).clip(0, SHARED_COUNTED)
             * ownership.evidence["shared"],
         ),
-        step("named_elsewhere", unconfirmed & pl.col("is_named_elsewhere")),
+        step(
+            "named_elsewhere", unconfirmed & pl.col("is_named_elsewhere") & ~pl.col("is_household")
+        ),
         _recycled(as_of, model),
     )
+
+
+def _at(level: NameLevel) -> pl.Expr:
+    return pl.col("name_level") == level.value
 
 
 def _by_word(column: str, numbers: Mapping[str, float]) -> pl.Expr:

@@ -31,8 +31,8 @@ class ScoreReference:
 
     `provider_of` maps consumer domains (lower case, ASCII) to provider names. The word sets are
     lower case and ASCII: whole local parts of paying departments and of mailboxes that nobody may
-    write to, pieces of words that give an accountant away, and the commonest names of persons,
-    by which a mailbox is seen to carry somebody's name.
+    write to, pieces of words that give an accountant away, and the commonest names of persons
+    and lines of business, by which a mailbox is seen to carry somebody's name.
     """
 
     provider_of: Mapping[str, str]
@@ -41,3 +41,4 @@ class ScoreReference:
     accountant_words: frozenset[str]
     given_names: frozenset[str]
     surnames: frozenset[str]
+    trades: frozenset[str]

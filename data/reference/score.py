@@ -52,6 +52,7 @@ def load_score_reference() -> ScoreReference:
         finance_mailboxes=meaning("finance"),
         never_mailboxes=meaning("never"),
         accountant_words=meaning("accountant"),
+        trades=meaning("trade"),
         given_names=_names("given"),
         surnames=_names("surname"),
     )

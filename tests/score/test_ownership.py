@@ -30,6 +30,11 @@ NAMES = [
     ("jsouza", "Maria Aparecida Souza", "name_relative"),
     ("carlos.pereira", "Maria Aparecida Souza", "name_other"),
     ("bezerrapriscila", "Sandra Francisca Alves", "name_other"),
+    ("mraia.souza", "Maria Aparecida Souza", "name_misspelt"),
+    ("mosuza", "Maria Aparecida Souza", "name_misspelt"),
+    ("thiagosousa", "Tiago Souza", "name_full"),
+    ("phelipe77", "Felipe Prado", "name_full"),
+    ("marcioreis", "Márcia Reis", "name_relative"),  # one letter, but another person
     ("gatinha.22", "Maria Aparecida Souza", "name_unlike"),
     ("12345678", "Maria Aparecida Souza", ""),
     ("ml", "Maria Aparecida Souza", ""),
@@ -47,6 +52,29 @@ def test_mailbox_names_against_persons(
     pairs = pl.DataFrame(
         {"local": [local], "domain": ["gmail.com"], "name": [name], "kind": ["pf"]},
         schema=dict.fromkeys(("local", "domain", "name", "kind"), pl.String()),
+    )
+    assert add_name_levels(pairs, office.reference)["name_level"].to_list() == [level]
+
+
+COMPANY_NAMES = [
+    ("padariacentral", "Padaria Central Ltda", "name_full"),
+    ("central.compras", "Padaria Central Ltda", "name_part"),
+    ("construtora.prado", "Padaria Central Ltda", "name_trade"),
+    ("transportes.central", "Padaria Central Ltda", "name_trade"),
+    ("padraiacentral", "Padaria Central Ltda", "name_misspelt"),
+    ("joao.prado", "Padaria Central Ltda", "name_other"),  # often the owner
+]
+
+
+@pytest.mark.parametrize(("local", "name", "level"), COMPANY_NAMES)
+def test_mailbox_names_against_companies(
+    office: Office,
+    local: str,
+    name: str,
+    level: str,
+) -> None:
+    pairs = pl.DataFrame(
+        {"local": [local], "domain": ["gmail.com"], "name": [name], "kind": ["pj"]},
     )
     assert add_name_levels(pairs, office.reference)["name_level"].to_list() == [level]
 

@@ -1,0 +1,90 @@
+"""Mailboxes that nearly carry the debtor's name: another spelling of it, or a slip of the keys."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import polars as pl
+from rapidfuzz.distance import OSA
+from rapidfuzz.process import cpdist
+
+LETTERS_COMPARED: Final = 4  # shorter words are one slip away from too many names
+
+DOUBLED: Final = "abcdefgilmnoprstu"
+SOUNDS: Final = (("ph", "f"), ("h", ""), ("y", "i"), ("z", "s"), ("w", "v"), ("k", "s"), ("c", "s"))
+"""Spellings in which one Portuguese or Spanish name is met: Thiago and Tiago, Souza and Sousa."""
+
+
+def sounded(word: pl.Expr) -> pl.Expr:
+    """Return how a folded word sounds, roughly: equal for spellings of one name.
+
+    >>> pl.select(sounded(pl.lit("phellypp"))).item(), pl.select(sounded(pl.lit("felip"))).item()
+    ('felip', 'felip')
+    """
+    for letter in DOUBLED:
+        word = word.str.replace_all(f"{letter}{{2,}}", letter)
+    for written, said in SOUNDS:
+        word = word.str.replace_all(written, said, literal=True)
+    return word
+
+
+def add_near_names(compared: pl.DataFrame, known: Sequence[str]) -> pl.DataFrame:
+    """Add `is_misspelt` and `is_variant`: one slip from a name of the debtor, or a spelling of it.
+
+    Needs `rest` (the letters that the debtor's exact names leave, words by spaces) and `tokens`
+    (the debtor's names). Words that are `known` names of somebody are no slips. A slip is one
+    letter too many, too few, wrong, or two changed about (optimal string alignment 1).
+    """
+    rows = compared.with_row_index("row")
+    pairs = _pairs(rows)
+    near = _near(pairs.select("word", "token").unique(), known)
+    found = (
+        pairs.join(near, on=["word", "token"], how="inner")
+        .group_by("row")
+        .agg(pl.col("is_misspelt", "is_variant").any())
+    )
+    return (
+        rows.join(found, on="row", how="left", maintain_order="left")
+        .with_columns(pl.col("is_misspelt", "is_variant").fill_null(value=False))
+        .drop("row")
+    )
+
+
+def _pairs(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the words of the rest, with and without an initial, beside names of their size."""
+    words = (
+        rows.filter(pl.col("rest").str.len_chars() >= LETTERS_COMPARED)
+        .select("row", "tokens", pl.col("rest").str.split(" ").alias("word"))
+        .explode("word")
+    )
+    without_initial = words.with_columns(pl.col("word").str.slice(1))
+    size, other = pl.col("word").str.len_chars(), pl.col("token").str.len_chars()
+    return (
+        pl.concat([words, without_initial])
+        .rename({"tokens": "token"})
+        .explode("token")
+        .filter(
+            (size >= LETTERS_COMPARED) & (other >= LETTERS_COMPARED) & ((size - other).abs() <= 1)
+        )
+    )
+
+
+def _near(pairs: pl.DataFrame, known: Sequence[str]) -> pl.DataFrame:
+    """Tell of distinct pairs of word and name whether they are one slip or one sound apart."""
+    slips = cpdist(
+        pairs["word"].to_list(),
+        pairs["token"].to_list(),
+        scorer=OSA.distance,
+        score_cutoff=1,
+        dtype=np.int32,
+    )
+    variant = sounded(pl.col("word")) == sounded(pl.col("token"))
+    slipped = (pl.col("slips") == 1) & ~pl.col("word").is_in(list(known))
+    return pairs.with_columns(pl.Series("slips", slips)).select(
+        "word",
+        "token",
+        (slipped & ~variant).alias("is_misspelt"),
+        variant.alias("is_variant"),
+    )

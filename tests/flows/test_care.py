@@ -113,7 +113,7 @@ def test_an_address_alone_leaves_its_debtors_in_place(entrega: Entrega, done: Pa
     assert files_with(done / "out", frozenset({email})) == []
 
 
-WRONG = (
+WRONG: tuple[tuple[list[str], str], ...] = (
     (["--id", "nobody"], "no such debtor"),
     ([], "a debtor or an address"),
     (["--id", "1", "--email", "a@b.test"], "a debtor or an address"),

@@ -262,6 +262,33 @@ CREATE TABLE messages (
     neutral BOOLEAN NOT NULL
 );
 
+-- What was known of an invoice's message when its list was published; outlives the run's tables.
+CREATE TABLE proofs (
+    creditor_id VARCHAR NOT NULL,
+    list_id VARCHAR NOT NULL,
+    message_key VARCHAR NOT NULL,
+    debtor_id VARCHAR NOT NULL,
+    invoice_id VARCHAR NOT NULL,
+    amount DECIMAL(18, 2),
+    currency VARCHAR,
+    due_date DATE,
+    verified_at TIMESTAMPTZ,
+    verdict VARCHAR,
+    reason VARCHAR,
+    score DOUBLE,
+    score_basis VARCHAR,
+    mx_host VARCHAR,
+    smtp_code BIGINT,
+    smtp_enhanced VARCHAR
+);
+
+-- The record of each run's processing (LGPD art. 37): counts and categories, nobody's data.
+CREATE TABLE processing (
+    run_id VARCHAR PRIMARY KEY,
+    recorded_at TIMESTAMPTZ NOT NULL,
+    record VARCHAR NOT NULL            -- JSON object
+);
+
 -- What DNS says is nobody's secret and the same for every creditor: the one key without one.
 CREATE TABLE domain_cache (
     domain VARCHAR PRIMARY KEY,

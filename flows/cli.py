@@ -291,6 +291,49 @@ def report(
 
 
 @app.command(group=AFTER)
+def ledger(
+    *,
+    creditor: str,
+    invoice: str | None = None,
+    out: Path | None = None,
+    config: Config = None,
+    warehouse: Path | None = None,
+    wait: Flag = False,
+    as_json: Annotated[bool, Parameter(name="--json", negative=())] = False,
+) -> int:
+    """Show per invoice when it was verified, sent, delivered, opened, downloaded, clicked, paid.
+
+    Parameters
+    ----------
+    creditor
+        the creditor's id, as in the name of its list folder
+    invoice
+        one invoice; all of the creditor where it is left out
+    out
+        write to this file: .csv for people, .jsonl for machines
+    config
+        the configuration
+    warehouse
+        the DuckDB file [default: var/entrega.duckdb]
+    wait
+        wait for a warehouse that is in use
+    as_json
+        print JSON lines instead of a table
+    """
+    from flows.commands.ledger import run_ledger
+
+    return run_ledger(
+        creditor,
+        invoice,
+        out,
+        config=config,
+        warehouse=warehouse,
+        wait=wait,
+        as_json=as_json,
+    )
+
+
+@app.command(group=AFTER)
 def runs(
     *,
     warehouse: Path | None = None,

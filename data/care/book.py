@@ -20,6 +20,7 @@ from data.tables import EVERY_CREDITOR, RUN_TABLES
 _BY_DEBTOR: Final = (
     *(name for name, table in RUN_TABLES.items() if "debtor_id" in table.schema),
     "messages",
+    "proofs",
 )
 _BY_ADDRESS: Final = {
     "found_contacts": ("email_raw",),

@@ -62,7 +62,9 @@ def expired(cutoffs: Cutoffs) -> Iterator[Expired]:
     yield Expired(EVENTS, "events", "occurred_at < ?", (cutoffs.events,))
     yield Expired(EVENTS, "suppressions", "until < ?", (cutoffs.events,))
     of_old_list = "list_id IN (SELECT list_id FROM lists WHERE registered_at < ?)"
-    yield Expired(MANIFESTS, "messages", of_old_list, (cutoffs.manifests,))
+    for table in ("messages", "proofs"):
+        yield Expired(MANIFESTS, table, of_old_list, (cutoffs.manifests,))
     yield Expired(MANIFESTS, "lists", "registered_at < ?", (cutoffs.manifests,))
+    yield Expired(MANIFESTS, "processing", old_runs, (cutoffs.manifests,))
     yield Expired(MANIFESTS, "stages", old_runs, (cutoffs.manifests,))
     yield Expired(MANIFESTS, "runs", "as_of < ?", (cutoffs.manifests,))

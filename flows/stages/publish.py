@@ -10,10 +10,12 @@ import polars as pl
 
 from checks.model import Decision, GateState
 from checks.score import Suppressed, open_invoices
+from data.proofs import proofs_of
 from data.publish import BounceForecast, ListFacts, name_list, publish_list
 from data.reference.version import rules_version
 from flows.creditors import identity_of
 from flows.prepare import digest_json
+from flows.processing import record_processing
 from flows.recipients import neutral_recipients, recipients
 from flows.run import Run
 from flows.settings import PublishSettings
@@ -47,6 +49,9 @@ def publish(run: Run) -> None:
             gate=facts["state"],
             messages=clean.messages,
         )
+        run.warehouse.keep_proofs(
+            creditor, clean.list_id, proofs_of(clean.recipients, invoices, told["contacts"])
+        )
         folder = publish_list(
             run.plan.out,
             clean,
@@ -58,6 +63,7 @@ def publish(run: Run) -> None:
             "recipients": clean.recipients.height,
             "recipients_neutral": clean.recipients_neutral.height,
         }
+    record_processing(run, debtors, published)
     run.remember("publish", published)
     run.commit("publish", {})
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -12,15 +12,12 @@ import pytest
 
 from data.care.leftovers import files_with
 from data.warehouse import open_warehouse
+from flows.run import utc_now
 from sandbox.portfolio import SandboxPortfolio
 from tests.flows.calls import Entrega, call_entrega
 from tests.flows.conftest import CONFIG
 
 CREDITOR = "loja-exemplo"
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from checks.model import DebtorKind
 from data.files import write_private
 from data.relations import Relations, Statement
 
@@ -31,7 +32,11 @@ _CATEGORIES: Final = {
     "debt": ("invoice id", "amount", "due date"),
     "inferred": ("deliverability", "ownership", "same person as", "decision"),
 }
-_SUBJECTS: Final = {"natural persons": "pf", "companies": "pj", "not known which": None}
+_SUBJECTS: Final = {
+    "natural persons": DebtorKind.PF,
+    "companies": DebtorKind.PJ,
+    "not known which": DebtorKind.UNKNOWN,
+}
 _TO_MAIL_PROVIDERS: Final = ("e-mail address", "our host name", "our sender address")
 _TO_NAMESERVERS: Final = ("domain of the address",)
 
@@ -141,8 +146,8 @@ def _controller(
     }
 
 
-def _of_kind(debtors: pl.DataFrame, kind: str | None) -> int:
-    return debtors.filter(pl.col("kind").eq_missing(pl.lit(kind))).height
+def _of_kind(debtors: pl.DataFrame, kind: DebtorKind) -> int:
+    return debtors.filter(pl.col("kind") == kind.value).height
 
 
 def _counts(frame: pl.DataFrame, column: str) -> dict[str, int]:

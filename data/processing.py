@@ -33,8 +33,8 @@ _CATEGORIES: Final = {
     "inferred": ("deliverability", "ownership", "same person as", "decision"),
 }
 _SUBJECTS: Final = {
-    "natural persons": DebtorKind.PF,
-    "companies": DebtorKind.PJ,
+    "natural persons": DebtorKind.PERSON,
+    "companies": DebtorKind.COMPANY,
     "not known which": DebtorKind.UNKNOWN,
 }
 _TO_MAIL_PROVIDERS: Final = ("e-mail address", "our host name", "our sender address")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -13,7 +12,6 @@ from checks.mailbox.commands import is_askable
 from checks.mailbox.forecast import Load, Outlook, forecast_load
 from checks.mailbox.providers import OTHER, BudgetScope, Providers
 from checks.model import Reason
-from checks.score import ScoreModel
 
 KEY: Final = ("creditor_id", "debtor_id")
 SUPPRESSED: Final = "suppressed"
@@ -41,7 +39,8 @@ class AskPlan:
 class AskFacts:
     """What a plan is made from: CONTACTS found, SYNTAX, DEBTORS, the domain cache (DOMAINS).
 
-    `suppressed` and `answered` hold `address`: who is not asked, and who need not be.
+    `suppressed` and `answered` hold `address`: who is not asked, and who need not be. `scores`
+    holds `address, score`: what is believed of it before anyone is asked.
     """
 
     contacts: pl.DataFrame
@@ -50,22 +49,18 @@ class AskFacts:
     domains: pl.DataFrame
     suppressed: pl.DataFrame
     answered: pl.DataFrame
+    scores: pl.DataFrame
 
 
-def plan_asking(facts: AskFacts, providers: Providers, unknown: Mapping[str, float]) -> AskPlan:
-    """Return whom to ask when; `unknown` is the share of a provider's mailboxes that are gone."""
+def plan_asking(facts: AskFacts, providers: Providers) -> AskPlan:
+    """Return whom to ask when, the likeliest to exist first."""
     addresses = _judged(facts, providers)
     asked = addresses.filter(pl.col("reason").is_null())
     outlooks = {
-        party: (
-            provider,
-            forecast_load(
-                load, providers.named(provider), providers.courtesy, unknown=unknown[provider]
-            ),
-        )
-        for party, provider, load in _loads(asked, providers)
+        party: (provider, forecast_load(load, providers.named(provider), providers.courtesy))
+        for party, provider, load in _loads(asked)
     }
-    nights = _nights(asked, {party: found.a_night for party, (_, found) in outlooks.items()})
+    nights = _nights(asked, {party: found.by_night for party, (_, found) in outlooks.items()})
     named = sorted({provider for provider, _ in outlooks.values()})
     left_out = (
         addresses.drop_nulls("reason")
@@ -86,16 +81,6 @@ def plan_asking(facts: AskFacts, providers: Providers, unknown: Mapping[str, flo
         left_out=left_out,
         coverage=_coverage(facts, nights),
     )
-
-
-def expected_unknown(model: ScoreModel) -> dict[str, float]:
-    """Return the share of addresses of usual age that a provider no longer has, by its prior."""
-    return {
-        name: 1.0
-        - prior.valid
-        * sum(share * math.exp(-prior.hazard * years) for share, years in model.age_bands)
-        for name, prior in model.prior.items()
-    }
 
 
 def _judged(facts: AskFacts, providers: Providers) -> pl.DataFrame:
@@ -127,6 +112,9 @@ def _judged(facts: AskFacts, providers: Providers) -> pl.DataFrame:
         party=pl.when(pl.col("provider").is_in(by_domain)).then("domain").otherwise("provider"),
         hosts=pl.col("hosts").fill_null(1).cast(pl.Int64),
     )
+    chances = facts.scores.group_by("address").agg(unknown=1.0 - pl.col("score").max())
+    rows = rows.join(chances, on="address", how="left", maintain_order="left")
+    rows = rows.with_columns(pl.col("unknown").fill_null(1.0))
     return rows.with_columns(reason=_left_out(rows, facts, providers))
 
 
@@ -153,24 +141,26 @@ def _left_out(rows: pl.DataFrame, facts: AskFacts, providers: Providers) -> pl.E
     )
 
 
-def _loads(asked: pl.DataFrame, providers: Providers) -> list[tuple[str, str, Load]]:
+def _loads(asked: pl.DataFrame) -> list[tuple[str, str, Load]]:
     parties = asked.group_by("party", "provider").agg(
-        recipients=pl.len(), domains=pl.col("domain").n_unique(), hosts=pl.col("hosts").max()
+        pl.col("unknown"), domains=pl.col("domain").n_unique(), hosts=pl.col("hosts").max()
     )
     return [
-        (party, provider, Load(recipients, domains, hosts))
-        for party, provider, recipients, domains, hosts in parties.sort("party").iter_rows()
-        if providers.named(provider).asked
+        (party, provider, Load(tuple(unknown), domains, hosts))
+        for party, provider, unknown, domains, hosts in parties.sort("party").iter_rows()
     ]
 
 
-def _nights(asked: pl.DataFrame, a_night: Mapping[str, int]) -> pl.DataFrame:
-    """Return the night of each address: addresses of one owner of limits in their order."""
-    capacity = pl.col("party").replace_strict(a_night, default=1, return_dtype=pl.Int64)
-    place = pl.int_range(pl.len()).over("party")
-    return asked.sort("party", "address").select(
-        "address", "provider", night=(place // capacity + 1).cast(pl.Int64)
-    )
+def _nights(asked: pl.DataFrame, by_night: Mapping[str, tuple[int, ...]]) -> pl.DataFrame:
+    """Return the night of each address: the likeliest of each owner of limits first."""
+    ordered = asked.sort("party", "unknown", "address").select("party", "address", "provider")
+    nights = [
+        night
+        for party in ordered["party"].unique(maintain_order=True)
+        for night, count in enumerate(by_night[party], start=1)
+        for _ in range(count)
+    ]
+    return ordered.select("address", "provider", night=pl.Series(nights, dtype=pl.Int64))
 
 
 def _coverage(facts: AskFacts, nights: pl.DataFrame) -> pl.DataFrame:

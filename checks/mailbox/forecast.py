@@ -7,8 +7,10 @@ The estimate takes the pessimistic side where it has to choose: every domain cos
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
 from checks.mailbox.budget import HOUR
@@ -16,12 +18,13 @@ from checks.mailbox.providers import BudgetScope
 from checks.mailbox.settings import NIGHT
 
 if TYPE_CHECKING:
-    from checks.mailbox.providers import Courtesy, Limits, Provider
+    from checks.mailbox.providers import Courtesy, Provider
 
 REPLY_SECONDS: Final = 1.0
 """What one command is taken to cost: a round trip to Brazil or Mexico and a server's thinking."""
 
 _OVERHEAD: Final = 4  # banner, EHLO, MAIL, QUIT
+_ROUNDING: Final = 1e-9
 
 
 class Bound(StrEnum):
@@ -37,100 +40,146 @@ class Bound(StrEnum):
 class Load:
     """What one owner of limits is to be asked: a provider, or a domain of everyone else.
 
-    `hosts` is the number of MX addresses that share it; 1 where DNS was not asked.
+    `unknown`: for each recipient the probability that it does not exist, in any order: the
+    likeliest to exist are asked first. `hosts` is the number of MX addresses that share the
+    load; 1 where DNS was not asked.
     """
 
-    recipients: int
+    unknown: tuple[float, ...]
     domains: int = 1
     hosts: int = 1
+
+    @property
+    def recipients(self) -> int:
+        """How many there are to ask."""
+        return len(self.unknown)
 
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What is to be expected of a load; `hours` are of the first night, the policy clock's."""
+    """What is to be expected of a load.
+
+    `by_night`: recipients asked each night. `hours` and `bound` are of the first night; hours are
+    the policy clock's. `refusals` and `sessions` are of all nights together.
+    """
 
     recipients: int
     sentinels: int
     refusals: float
     sessions: int
-    a_night: int
-    nights: int
+    by_night: tuple[int, ...]
     hours: float
     bound: Bound
 
+    @property
+    def nights(self) -> int:
+        """How many nights the load takes."""
+        return len(self.by_night)
+
 
 def forecast_load(
-    load: Load,
-    provider: Provider,
-    courtesy: Courtesy,
-    *,
-    unknown: float,
-    night: float = NIGHT,
+    load: Load, provider: Provider, courtesy: Courtesy, *, night: float = NIGHT
 ) -> Outlook:
-    """Return how many of the load's recipients a night of `night` seconds can ask.
-
-    `unknown` is the share of them expected not to exist.
+    """Return how many of the load's recipients each night of `night` seconds can ask.
 
     >>> from checks.mailbox.providers import BudgetScope, Courtesy, Honesty, Limits, Provider
     >>> limits = Limits(20, 3, 2, 4, 4, 120, 1000, BudgetScope.PROVIDER, 0.10, 50)
     >>> gmail = Provider("gmail", "Gmail", "honest_consumer", Honesty.HONEST, True, limits)
-    >>> found = forecast_load(Load(30_000), gmail, Courtesy(), unknown=0.08)
-    >>> found.a_night, found.nights, found.bound.value
-    (12000, 3, 'refusals')
+    >>> found = forecast_load(Load((0.08,) * 30_000), gmail, Courtesy())
+    >>> found.by_night, found.bound.value
+    ((12000, 12000, 6000), 'refusals')
     """
-    limits = provider.limits
-    sentinels = load.domains * (provider.needs_sentinel + provider.needs_closing_sentinel)
-    asked, refused = load.recipients + sentinels, unknown * load.recipients + sentinels
-    sessions = _sessions(limits, asked, refused)
-    seconds = _seconds(load, limits, courtesy, asked, sessions)
-    owners = load.hosts if limits.budget_scope is BudgetScope.ADDRESS else 1
-    shares = {
-        Bound.REFUSALS: _share(_refusals_a_night(limits, night) * owners, refused),
-        Bound.UNKNOWN_SHARE: _before_stop(limits, asked, refused, owners),
-        Bound.TIME: _share(night, seconds),
-    }
-    bound = min(shares, key=shares.__getitem__)
-    a_night = max(1, math.floor(load.recipients * shares[bound] + 1e-9))
-    waited = (math.ceil(refused * shares[bound] / (limits.refusals_per_hour * owners)) - 1) * HOUR
+    course = _Course(load, provider, courtesy)
+    by_night: list[int] = []
+    bounds: list[Bound] = []
+    start = 0
+    while start < load.recipients:
+        asked, bound = course.one_night(start, night)
+        by_night.append(asked)
+        bounds.append(bound)
+        start += asked
     return Outlook(
         recipients=load.recipients,
-        sentinels=sentinels,
-        refusals=refused,
-        sessions=sessions,
-        a_night=min(a_night, load.recipients),
-        nights=math.ceil(load.recipients / a_night),
-        hours=min(max(seconds * shares[bound], waited), night) / HOUR,
-        bound=bound if a_night < load.recipients else Bound.NOTHING,
+        sentinels=course.sentinels,
+        refusals=course.refused(0, load.recipients),
+        sessions=course.sessions(0, load.recipients),
+        by_night=tuple(by_night),
+        hours=course.hours(0, by_night[0], night) if by_night else 0.0,
+        bound=bounds[0] if bounds else Bound.NOTHING,
     )
 
 
-def _sessions(limits: Limits, asked: int, refused: float) -> int:
-    by_recipients = math.ceil(asked / limits.recipients_per_session)
-    return max(by_recipients, math.ceil(refused / limits.refusals_per_session), 1)
+class _Course:
+    """A load in the order in which it is asked; sums over any stretch of it."""
 
+    def __init__(self, load: Load, provider: Provider, courtesy: Courtesy) -> None:
+        self._load, self._limits, self._courtesy = load, provider.limits, courtesy
+        self._sums = list(accumulate(sorted(load.unknown), initial=0.0))
+        self.sentinels = load.domains * (provider.needs_sentinel + provider.needs_closing_sentinel)
+        self._cost = self.sentinels / max(1, load.recipients)
+        by_address = provider.limits.budget_scope is BudgetScope.ADDRESS
+        self._owners = load.hosts if by_address else 1
 
-def _seconds(load: Load, limits: Limits, courtesy: Courtesy, asked: int, sessions: int) -> float:
-    """Return how long the sessions take, were there no budgets."""
-    lanes = min(load.hosts * limits.connections_per_address, courtesy.connections)
-    if limits.connections_per_provider:
-        lanes = min(lanes, limits.connections_per_provider)
-    talking = (asked + _OVERHEAD * sessions) * REPLY_SECONDS / lanes
-    spacing = sessions * courtesy.spacing / load.hosts
-    return max(talking, spacing)
+    def refused(self, start: int, count: int) -> float:
+        """Return the refusals to expect of so many recipients, their sentinels' included."""
+        return self._sums[start + count] - self._sums[start] + self._cost * count
 
+    def sessions(self, start: int, count: int) -> int:
+        """Return the sessions that so many recipients take."""
+        asked = count * (1 + self._cost)
+        by_recipients = math.ceil(asked / self._limits.recipients_per_session)
+        by_refusals = math.ceil(self.refused(start, count) / self._limits.refusals_per_session)
+        return max(by_recipients, by_refusals, 1)
 
-def _refusals_a_night(limits: Limits, night: float) -> int:
-    return min(limits.refusals_per_day, limits.refusals_per_hour * math.ceil(night / HOUR))
+    def hours(self, start: int, count: int, night: float) -> float:
+        """Return how long so many recipients take: talking, spacing, and waiting for budgets."""
+        an_hour = self._limits.refusals_per_hour * self._owners
+        waiting = (math.ceil(self.refused(start, count) / an_hour) - 1) * HOUR
+        return min(max(self._seconds(start, count), waiting), night) / HOUR
 
+    def one_night(self, start: int, night: float) -> tuple[int, Bound]:
+        """Return how many are asked in a night that begins at `start`, and what bounds it."""
+        left = self._load.recipients - start
+        most = {
+            Bound.NOTHING: left,
+            Bound.REFUSALS: self._within_refusals(start, left, night),
+            Bound.UNKNOWN_SHARE: self._before_stop(start, left),
+            Bound.TIME: self._within_time(start, left, night),
+        }
+        bound = min(most, key=most.__getitem__)
+        return max(1, most[bound]), bound
 
-def _before_stop(limits: Limits, asked: int, refused: float, owners: int) -> float:
-    """Return the share asked before the budget stops for a day; 1 where it is not to be expected.
+    def _within_refusals(self, start: int, left: int, night: float) -> int:
+        hourly = self._limits.refusals_per_hour * math.ceil(night / HOUR)
+        budget = min(self._limits.refusals_per_day, hourly) * self._owners + _ROUNDING
+        counts = range(1, left + 1)
+        return bisect_right(counts, budget, key=lambda count: self.refused(start, count))
 
-    The share is looked at once `unknown_share_min` were asked, and stops at once where it is over.
-    """
-    stops = asked > limits.unknown_share_min * owners and refused > limits.unknown_share * asked
-    return _share(limits.unknown_share_min * owners, asked) if stops else 1.0
+    def _before_stop(self, start: int, left: int) -> int:
+        """Return how many are asked until the budget stops for a day.
 
+        The share is looked at once `unknown_share_min` were asked. The likeliest to exist go
+        first, so that the share only grows.
+        """
+        least = math.ceil(self._limits.unknown_share_min * self._owners / (1 + self._cost))
+        counts = range(least, left + 1)
+        share = self._limits.unknown_share + _ROUNDING
+        passed = bisect_right(counts, share, key=lambda count: self._share(start, count))
+        return min(left, least + passed)
 
-def _share(possible: float, wanted: float) -> float:
-    return min(1.0, possible / wanted) if wanted else 1.0
+    def _share(self, start: int, count: int) -> float:
+        return self.refused(start, count) / (count * (1 + self._cost))
+
+    def _within_time(self, start: int, left: int, night: float) -> int:
+        counts = range(1, left + 1)
+        return bisect_right(counts, night, key=lambda count: self._seconds(start, count))
+
+    def _seconds(self, start: int, count: int) -> float:
+        """Return how long the sessions take, were there no budgets."""
+        limits, hosts = self._limits, self._load.hosts
+        lanes = min(hosts * limits.connections_per_address, self._courtesy.connections)
+        if limits.connections_per_provider:
+            lanes = min(lanes, limits.connections_per_provider)
+        sessions = self.sessions(start, count)
+        talking = (count * (1 + self._cost) + _OVERHEAD * sessions) * REPLY_SECONDS / lanes
+        return max(talking, sessions * self._courtesy.spacing / hosts)

@@ -10,17 +10,18 @@ from tempfile import TemporaryDirectory
 
 import polars as pl
 
-from checks.frames import DOMAINS, empty
+from checks.frames import CLUSTERS, DOMAINS, FINDINGS, HISTORY, empty
 from checks.mailbox.forecast import Bound, Outlook
 from checks.mailbox.providers import Provider, Providers
+from checks.score import Facts, score_contacts
 from checks.syntax import check_syntax
 from data.hashing import keyed_hash
 from data.intake import Portfolio, read_portfolio
 from data.reference.providers import load_providers
-from data.reference.score import load_score_model
+from data.reference.score import load_score_model, load_score_reference
 from data.reference.syntax import load_syntax_reference
 from data.warehouse import open_warehouse
-from flows.asking import AskFacts, AskPlan, expected_unknown, plan_asking
+from flows.asking import AskFacts, AskPlan, plan_asking
 from flows.overrides import overridden
 from flows.plan import DEFAULT_WAREHOUSE
 from flows.run import utc_now
@@ -42,6 +43,7 @@ class Known:
     """What earlier runs left; empty frames without a warehouse."""
 
     domains: pl.DataFrame
+    history: pl.DataFrame
     suppressed: pl.DataFrame
     answered: pl.DataFrame
 
@@ -55,9 +57,8 @@ def run_plan(
         portfolio = read_portfolio(inputs, intake_settings(settings), Path(folder))
     reference = load_syntax_reference(allow_special_use=bool(settings.smtp.lab_networks))
     syntax = check_syntax(portfolio.contacts["email_raw"].unique().sort(), reference)
-    known = _known((warehouse or DEFAULT_WAREHOUSE).absolute(), syntax)
+    known = _known((warehouse or DEFAULT_WAREHOUSE).absolute(), portfolio, syntax)
     providers = overridden(load_providers(), settings.smtp.providers)
-    by_prior = expected_unknown(load_score_model(settings.score.model))
     found = plan_asking(
         AskFacts(
             contacts=portfolio.contacts,
@@ -66,9 +67,9 @@ def run_plan(
             domains=known.domains,
             suppressed=known.suppressed,
             answered=known.answered,
+            scores=_scores(portfolio, syntax, known, settings),
         ),
         providers,
-        {name: by_prior.get(name, by_prior["other"]) for name in providers.by_name},
     )
     if as_json:
         print(json.dumps(plan_facts(found, providers, portfolio, settings), sort_keys=True))
@@ -77,10 +78,10 @@ def run_plan(
     return 0
 
 
-def _known(path: Path, syntax: pl.DataFrame) -> Known:
+def _known(path: Path, portfolio: Portfolio, syntax: pl.DataFrame) -> Known:
     nobody = pl.DataFrame(schema={"address": pl.String})
     if not path.is_file():
-        return Known(empty(DOMAINS), nobody, nobody)
+        return Known(empty(DOMAINS), empty(HISTORY), nobody, nobody)
     now = utc_now()
     with open_warehouse(path, now=utc_now) as opened:
         answered = opened.recent_findings("mailbox", "", now - ANSWERS_LAST)
@@ -90,9 +91,27 @@ def _known(path: Path, syntax: pl.DataFrame) -> Known:
         in_force = opened.suppressions().filter(pl.col("until").is_null() | (pl.col("until") > now))
         return Known(
             opened.domain_cache(),
+            opened.history(portfolio.debtors["creditor_id"].unique().sort().to_list()),
             keys.join(in_force, on="key", how="semi").select("address").unique(),
             answered.filter(pl.col("verdict").is_in(WORTH_KEEPING)).select("address"),
         )
+
+
+def _scores(
+    portfolio: Portfolio, syntax: pl.DataFrame, known: Known, settings: Settings
+) -> pl.DataFrame:
+    """Return `address, score` before anyone is asked; whose mailbox it is plays no part here."""
+    facts = Facts(
+        contacts=portfolio.contacts,
+        debtors=portfolio.debtors,
+        clusters=empty(CLUSTERS),
+        syntax=syntax,
+        domains=known.domains,
+        findings=empty(FINDINGS),
+        history=known.history,
+    )
+    model, reference = load_score_model(settings.score.model), load_score_reference()
+    return score_contacts(facts, utc_now(), model, reference).contacts.select("address", "score")
 
 
 @dataclass(frozen=True, slots=True)

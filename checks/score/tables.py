@@ -41,8 +41,10 @@ ADDRESSES: Final = pl.Schema(
         "score_basis": pl.String(),
         "mailbox_reason": pl.String(),  # what the server said, unless outdated; null: nothing
         "domain_reason": pl.String(),  # what DNS says against it, unless outdated; null: nothing
+        "takes_mail": pl.Boolean(),  # DNS was asked and leads to a mail server
         "alive_at": MOMENT,  # last delivery or sign of the owner not refuted since; null: none
-        "known_at": MOMENT,  # the newest moment at which the address was believed; null: unknown
+        "proven_at": MOMENT,  # last delivery, sign of the owner or acceptance; null: none
+        "dated_at": MOMENT,  # newest date of collection that a file gives; null: none
         "heard_at": MOMENT,  # last sign of the owner not refuted since; null: none
         "is_bounced": pl.Boolean(),  # a hard bounce newer than any delivery
         "soft_bounces": pl.Int64(),  # since the last delivery

@@ -198,6 +198,9 @@ def _without_outdated(merged: pl.DataFrame) -> pl.DataFrame:
         confirmed.alias("heard_at"),
         pl.max_horizontal(confirmed, "last_delivered_at").alias("alive_at"),
         pl.col("mailbox_reason").alias("asked_reason"),
+        (pl.col("domain_checked_at").is_not_null() & pl.col("domain_reason").is_null()).alias(
+            "takes_mail"
+        ),
         pl.col("delivered", "soft_bounces", "hard_bounces").fill_null(0),
         pl.coalesce("mx_host", "first_mx").alias("mx_host"),
     )
@@ -227,11 +230,8 @@ def _without_outdated(merged: pl.DataFrame) -> pl.DataFrame:
         _is("mailbox_reason", Reason.MAILBOX_ACCEPTED) & ~pl.col("is_bounced"),
     ).then("mailbox_checked_at")
     return merged.with_columns(
-        pl.max_horizontal(
-            pl.col("source_date").cast(pl.Datetime("us")).dt.replace_time_zone("UTC"),
-            "alive_at",
-            accepted_at,
-        ).alias("known_at"),
+        pl.max_horizontal("alive_at", accepted_at).alias("proven_at"),
+        pl.col("source_date").cast(pl.Datetime("us")).dt.replace_time_zone("UTC").alias("dated_at"),
     )
 
 

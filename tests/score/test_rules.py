@@ -46,7 +46,8 @@ def contact(**more: object) -> dict[str, Any]:
 
 
 def company(address: str, name: str = "Padaria Central Ltda", **more: object) -> dict[str, Any]:
-    return contact(email_raw=address, kind="pj", name=name, **more)
+    """Return a company's address that its server accepts."""
+    return found(address, "mailbox_accepted", kind="pj", name=name, **more)
 
 
 def found(address: str, reason: str, **more: object) -> dict[str, Any]:

@@ -80,6 +80,7 @@ SCORED: Final = pl.Schema(
         "is_accountant": pl.Boolean(),  # words or use of an accountant's office
         "people": pl.Int64(),  # distinct persons (clusters) of the creditor with this address
         "companies": pl.Int64(),  # distinct company roots of the creditor with this address
+        "is_lookalike": pl.Boolean(),  # one slip from an older domain of the same debtor
         "is_household": pl.Boolean(),  # all persons sharing it have a surname in common
     },
 )

@@ -5,8 +5,8 @@ Order of the steps:
 1. `prior:<provider>`: an address of this provider was right on the day it was collected;
 2. signs of life that nothing newer refutes: the server accepted it, something was delivered, the
    owner answered, a company's domain leads to a mail server;
-3. `age:<source>`: how much of that survives the time since the last delivery, sign of the owner
-   or acceptance, or since the date of collection, at the hazard rate of provider and source;
+3. `age:<source>`: how much of that survives the time since the last delivery, answer or acceptance,
+   or since the newest date in the file, at the hazard rate of provider and source;
    `age_unknown:<source>` averages over the usual ages;
 4. what speaks against it: bounces, refusals, a domain that takes no mail, a typo, a disposable
    domain, an odd shape; and what the domain's other addresses met;
@@ -73,7 +73,7 @@ def deliverability_steps(as_of: datetime, model: ScoreModel) -> tuple[Step, ...]
         ),
         Step(
             "delivered_before",
-            _when(pl.col("alive_at").is_not_null()) * evidence["delivered_before"],
+            _when(pl.col("met_at").is_not_null()) * evidence["delivered_before"],
         ),
         Step(
             "confirmed_by_owner",

@@ -10,6 +10,7 @@ import polars as pl
 from checks.frames import STEPS, shaped
 from checks.model import DebtorKind
 from checks.score.deliverability import score_addresses
+from checks.score.lookalike import add_lookalikes
 from checks.score.model import ScoreModel
 from checks.score.names import NAMED, add_name_levels
 from checks.score.ownership import score_owners
@@ -79,9 +80,10 @@ def _gathered(facts: Facts, scored: pl.DataFrame, reference: ScoreReference) -> 
     compared = add_name_levels(named, reference)
     own_domain = pl.col("is_own_domain") & ~pl.col("is_consumer")
     by_name = pl.col("name_level").is_in(NAMED)
-    return add_sharing(
+    shared = add_sharing(
         compared.with_columns(own_domain, (by_name | own_domain).alias("is_named"))
     ).with_columns(_confirmed(), _identified(), _accountant(reference))
+    return add_lookalikes(shared)
 
 
 def _words(reference: ScoreReference) -> list[pl.Expr]:

@@ -16,10 +16,10 @@ from checks.score.model import FALLBACK_PROVIDER, ProviderPrior, ScoreModel, log
 Numbers = npt.NDArray[np.float64]
 
 COMMON_VALID: Final = 0.5
-COMMON_HAZARD: Final = 0.35
-OWN_VALID: Final = 0.25
-OWN_HAZARD: Final = 0.20
-OWN_SOURCE: Final = 0.25
+COMMON_HAZARD: Final = 0.12
+OWN_VALID: Final = 0.30
+OWN_HAZARD: Final = 0.08
+OWN_SOURCE: Final = 0.12
 OWN_EVIDENCE: Final = 0.8
 """How far numbers may well lie from the priors: a portfolio further than one provider in it."""
 

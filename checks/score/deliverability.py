@@ -4,10 +4,10 @@ Order of the steps:
 
 1. `prior:<provider>`: an address of this provider was right on the day it was collected;
 2. signs of life that nothing newer refutes: the server accepted it, something was delivered, the
-   owner answered;
-3. `age:<source>`: how much of that survives the time since the newest of date of collection,
-   delivery and acceptance, at the hazard rate of provider and source; `age_unknown:<source>`
-   averages over the usual ages;
+   owner answered, a company's domain leads to a mail server;
+3. `age:<source>`: how much of that survives the time since the last delivery, answer or acceptance,
+   or since the newest date in the file, at the hazard rate of provider and source;
+   `age_unknown:<source>` averages over the usual ages;
 4. what speaks against it: bounces, refusals, a domain that takes no mail, a typo, a disposable
    domain, an odd shape; and what the domain's other addresses met;
 5. `calibration`, once the model was fitted to events.
@@ -73,11 +73,15 @@ def deliverability_steps(as_of: datetime, model: ScoreModel) -> tuple[Step, ...]
         ),
         Step(
             "delivered_before",
-            _when(pl.col("alive_at").is_not_null()) * evidence["delivered_before"],
+            _when(pl.col("met_at").is_not_null()) * evidence["delivered_before"],
         ),
         Step(
             "confirmed_by_owner",
             _when(pl.col("heard_at").is_not_null()) * evidence["confirmed_by_owner"],
+        ),
+        Step(
+            "domain_takes_mail",
+            _when(pl.col("takes_mail") & _is_private()) * evidence["domain_takes_mail"],
         ),
         _known_age(as_of, model),
         _unknown_age(model),
@@ -128,6 +132,11 @@ def _answered_otherwise() -> pl.Expr:
     return pl.col("mailbox_reason").is_not_null() & ~_mailbox_is(Reason.MAILBOX_ACCEPTED)
 
 
+def _is_private() -> pl.Expr:
+    """Tell domains that are no consumer provider's: they may not even exist."""
+    return ~pl.col("provider").is_in(sorted(CONSUMER_PROVIDERS))
+
+
 def _is_short() -> pl.Expr:
     return pl.col("local").str.len_chars() <= SHORT_LOCAL
 
@@ -150,30 +159,43 @@ def _prior(model: ScoreModel) -> Step:
 
 
 def _known_age(as_of: datetime, model: ScoreModel) -> Step:
-    """Return the decay since the newest date that is known; a date in the future is today."""
-    seconds = (pl.lit(as_of) - pl.col("known_at")).dt.total_seconds()
-    years = seconds.clip(lower_bound=0) / SECONDS_A_YEAR
-    hazard = _by_provider({name: prior.hazard for name, prior in model.prior.items()})
-    return Step("age", scaled((-hazard * _haste(model) * years).exp()), pl.col("source"))
+    """Return the decay since the address was proven or, if that is better, since it was dated.
 
-
-def _haste(model: ScoreModel) -> pl.Expr:
-    """Return how much faster addresses of this source die than the provider's others."""
-    return pl.col("source").replace_strict(
-        model.source_hazard,
-        default=1.0,
-        return_dtype=pl.Float64,
-    )
+    A date in a file is often that of the record and not of the address, so it is trusted in part:
+    the rest of the belief takes the usual ages.
+    """
+    proven = _survival(model, _years(as_of, "proven_at"))
+    dated = model.date_trust * _survival(model, _years(as_of, "dated_at")) + (
+        1.0 - model.date_trust
+    ) * _usual_survival(model)
+    return Step("age", scaled(pl.max_horizontal(proven, dated)), pl.col("source"))
 
 
 def _unknown_age(model: ScoreModel) -> Step:
     """Return the decay averaged over the usual ages, for addresses without any date."""
+    unknown = pl.col("proven_at").is_null() & pl.col("dated_at").is_null()
+    weight = pl.when(unknown).then(scaled(_usual_survival(model)))
+    return Step("age_unknown", weight, pl.col("source"))
+
+
+def _years(as_of: datetime, moment: str) -> pl.Expr:
+    """Return the years since a moment; one in the future is now."""
+    return (pl.lit(as_of) - pl.col(moment)).dt.total_seconds().clip(lower_bound=0) / SECONDS_A_YEAR
+
+
+def _survival(model: ScoreModel, years: pl.Expr) -> pl.Expr:
+    """Return the share alive after so many years, at the hazard of provider and source."""
     hazard = _by_provider({name: prior.hazard for name, prior in model.prior.items()})
-    survival = pl.sum_horizontal(
-        [share * (-hazard * _haste(model) * years).exp() for share, years in model.age_bands],
+    haste = pl.col("source").replace_strict(
+        model.source_hazard, default=1.0, return_dtype=pl.Float64
     )
-    unknown = pl.col("known_at").is_null()
-    return Step("age_unknown", pl.when(unknown).then(scaled(survival)), pl.col("source"))
+    return (-hazard * haste * years).exp()
+
+
+def _usual_survival(model: ScoreModel) -> pl.Expr:
+    return pl.sum_horizontal(
+        [share * _survival(model, pl.lit(years)) for share, years in model.age_bands],
+    )
 
 
 def _domain_history(model: ScoreModel) -> Step:
@@ -188,8 +210,7 @@ def _domain_history(model: ScoreModel) -> Step:
         / (pl.col("domain_delivered") + pl.col("domain_bounced") + numbers.strength),
     ).clip(-numbers.bound, numbers.bound)
     untouched = pl.col("alive_at").is_null() & ~pl.col("is_bounced")
-    private = ~pl.col("provider").is_in(sorted(CONSUMER_PROVIDERS))
-    return Step("domain_history", pl.when(untouched & private).then(shift))
+    return Step("domain_history", pl.when(untouched & _is_private()).then(shift))
 
 
 def _with_domain_history(addresses: pl.DataFrame, history: pl.DataFrame) -> pl.DataFrame:

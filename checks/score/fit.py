@@ -25,7 +25,7 @@ from checks.score.newton import Counts, Fitted, maximise
 
 Numbers = npt.NDArray[np.float64]
 
-CALIBRATION_DEVIATION: Final = 0.15
+CALIBRATION_DEVIATION: Final = 0.05
 LEAST_CALIBRATION: Final = 0.2
 LEAST_SPREAD: Final = 0.03  # no class is ever known better than this, in log-odds
 

@@ -37,7 +37,12 @@ LESSONS: Final = pl.Schema(
 )
 """One row per group of like messages."""
 
-BEFORE: Final = ("mailbox_accepted", "delivered_before", "confirmed_by_owner")
+BEFORE: Final = (
+    "mailbox_accepted",
+    "delivered_before",
+    "confirmed_by_owner",
+    "domain_takes_mail",
+)
 """Steps that come before the decay with age; see `checks.score.deliverability`."""
 
 

@@ -96,7 +96,8 @@ class ScoreModel:
     """All numbers of both scores; `evidence` and `shape` are log-odds, `spread` is in log-odds too.
 
     `age_bands` are (share, years) of contacts whose date nobody knows; `answer_days` is how long a
-    server's answer counts; `source_hazard` multiplies the hazard by who gave the address; `spread`
+    server's answer counts; `date_trust` is the share of dates in files that are the address's own
+    and not its record's; `source_hazard` multiplies the hazard by who gave the address; `spread`
     is the standard deviation of what a class of addresses may differ from its score, per basis
     or, where one was fitted, per `basis:provider`.
     """
@@ -104,6 +105,7 @@ class ScoreModel:
     version: str
     answer_days: int
     age_bands: tuple[tuple[float, float], ...]
+    date_trust: float
     source_hazard: Mapping[str, float]
     prior: Mapping[str, ProviderPrior]
     evidence: Mapping[str, float]
@@ -132,6 +134,7 @@ def _model_from(raw: Mapping[str, Any]) -> ScoreModel:
         version=str(raw["version"]),
         answer_days=int(raw["answer_days"]),
         age_bands=tuple((float(share), float(years)) for share, years in raw["age_bands"]),
+        date_trust=float(raw["date_trust"]),
         source_hazard=_numbers(raw["source_hazard"]),
         prior={
             name: ProviderPrior(float(entry["valid"]), float(entry["hazard"]))

@@ -216,6 +216,13 @@ def _third_party_rules() -> tuple[DecisionRule, ...]:
     foreign_role = pl.col("is_role") & corporate & (pl.col("companies") > 1)
     return (
         DecisionRule(
+            "L24",
+            "Its domain imitates another one of the same debtor: somebody may divert payments.",
+            pl.col("is_lookalike"),
+            Decision.REVIEW,
+            DecisionReason.REVIEW_FRAUD,
+        ),
+        DecisionRule(
             "L02",
             "A person's debt never goes to a mailbox that several people read.",
             person & pl.col("is_role"),

@@ -41,8 +41,11 @@ ADDRESSES: Final = pl.Schema(
         "score_basis": pl.String(),
         "mailbox_reason": pl.String(),  # what the server said, unless outdated; null: nothing
         "domain_reason": pl.String(),  # what DNS says against it, unless outdated; null: nothing
+        "takes_mail": pl.Boolean(),  # DNS was asked and leads to a mail server
         "alive_at": MOMENT,  # last delivery or sign of the owner not refuted since; null: none
-        "known_at": MOMENT,  # the newest moment at which the address was believed; null: unknown
+        "met_at": MOMENT,  # the same, but told by events of our own and not by a file
+        "proven_at": MOMENT,  # the newer of that and the server's acceptance; null: neither
+        "dated_at": MOMENT,  # newest date of collection or confirmation in a file; null: none
         "heard_at": MOMENT,  # last sign of the owner not refuted since; null: none
         "is_bounced": pl.Boolean(),  # a hard bounce newer than any delivery
         "soft_bounces": pl.Int64(),  # since the last delivery
@@ -78,6 +81,7 @@ SCORED: Final = pl.Schema(
         "is_accountant": pl.Boolean(),  # words or use of an accountant's office
         "people": pl.Int64(),  # distinct persons (clusters) of the creditor with this address
         "companies": pl.Int64(),  # distinct company roots of the creditor with this address
+        "is_lookalike": pl.Boolean(),  # one slip from an older domain of the same debtor
         "is_household": pl.Boolean(),  # all persons sharing it have a surname in common
     },
 )

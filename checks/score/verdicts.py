@@ -197,7 +197,11 @@ def _without_outdated(merged: pl.DataFrame) -> pl.DataFrame:
     merged = merged.with_columns(
         confirmed.alias("heard_at"),
         pl.max_horizontal(confirmed, "last_delivered_at").alias("alive_at"),
+        pl.max_horizontal("confirmed_at", "last_delivered_at").alias("met_at"),
         pl.col("mailbox_reason").alias("asked_reason"),
+        (pl.col("domain_checked_at").is_not_null() & pl.col("domain_reason").is_null()).alias(
+            "takes_mail"
+        ),
         pl.col("delivered", "soft_bounces", "hard_bounces").fill_null(0),
         pl.coalesce("mx_host", "first_mx").alias("mx_host"),
     )
@@ -220,18 +224,19 @@ def _without_outdated(merged: pl.DataFrame) -> pl.DataFrame:
         | pl.col("mailbox_reason").is_in(_CONDEMNING).fill_null(value=False)
     )
     merged = merged.with_columns(
-        pl.when(~refuted).then("alive_at"),
-        pl.when(~refuted).then("heard_at"),
+        pl.when(~refuted).then("alive_at").alias("alive_at"),
+        pl.when(~refuted).then("met_at").alias("met_at"),
+        pl.when(~refuted).then("heard_at").alias("heard_at"),
     )
     accepted_at = pl.when(
         _is("mailbox_reason", Reason.MAILBOX_ACCEPTED) & ~pl.col("is_bounced"),
     ).then("mailbox_checked_at")
     return merged.with_columns(
+        pl.max_horizontal("met_at", accepted_at).alias("proven_at"),
         pl.max_horizontal(
             pl.col("source_date").cast(pl.Datetime("us")).dt.replace_time_zone("UTC"),
-            "alive_at",
-            accepted_at,
-        ).alias("known_at"),
+            pl.when(pl.col("heard_at").is_not_null()).then("file_confirmed_at"),
+        ).alias("dated_at"),
     )
 
 

@@ -34,13 +34,13 @@ PRIORS = [
     ("ana.lima@ig.com.br", None, 0.35, 0.60),
     ("ana.lima@brturbo.com.br", None, 0.05, 0.35),
     # collected last month
-    ("ana.lima@gmail.com", date(2026, 10, 20), 0.94, 0.97),
-    ("ana.lima@hotmail.com", date(2026, 10, 20), 0.92, 0.96),
+    ("ana.lima@gmail.com", date(2026, 10, 20), 0.92, 0.96),
+    ("ana.lima@hotmail.com", date(2026, 10, 20), 0.90, 0.94),
     # ten years ago
-    ("ana.lima@gmail.com", date(2016, 11, 20), 0.45, 0.60),
-    ("ana.lima@bol.com.br", date(2016, 11, 20), 0.03, 0.12),
+    ("ana.lima@gmail.com", date(2016, 11, 20), 0.50, 0.65),
+    ("ana.lima@bol.com.br", date(2016, 11, 20), 0.10, 0.20),
     # a date in the future is today, not a better address
-    ("ana.lima@gmail.com", date(2030, 1, 1), 0.95, 0.97),
+    ("ana.lima@gmail.com", date(2030, 1, 1), 0.92, 0.97),
 ]
 
 

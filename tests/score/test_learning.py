@@ -88,8 +88,15 @@ def test_lessons_count_every_message_once_and_hold_no_address(
 
 def test_lessons_give_back_the_years_that_were_scored(office: Office) -> None:
     steps = office.score(
-        contacts=[{"email_raw": "ana@hotmail.com", "source_date": date(2022, 11, 20)}],
+        contacts=[{"email_raw": "ana@hotmail.com", "source_date": None}],
         findings=[{"address": "ana@hotmail.com", "reason": "not_asked_policy"}],
+        history=[
+            {
+                "address": "ana@hotmail.com",
+                "delivered": 1,
+                "last_delivered_at": office.as_of - timedelta(days=4 * 365.25),
+            },
+        ],
     ).steps
     sent = pl.DataFrame(
         {"creditor_id": ["acme"], "address": ["ana@hotmail.com"], "delivered": [True]},
@@ -97,7 +104,7 @@ def test_lessons_give_back_the_years_that_were_scored(office: Office) -> None:
     )
     row = lessons_from(steps, sent, office.model).row(0, named=True)
     assert (row["provider"], row["source"], row["years"]) == ("microsoft_consumer", "creditor", 4.0)
-    assert (row["before"], row["after"], row["fixed"]) == ([], [], 0.0)
+    assert (row["before"], row["after"], row["fixed"]) == (["delivered_before"], [], 0.0)
 
 
 def test_evidence_is_told_apart_by_where_it_counts(office: Office) -> None:
@@ -144,8 +151,8 @@ def test_many_events_draw_the_numbers_to_the_truth(office: Office, harsh: ScoreM
 def test_a_handful_of_events_moves_the_numbers_a_little(office: Office, harsh: ScoreModel) -> None:
     learnt = fit_deliverability(office.model, lessons(office, harsh, 10)).model
     for name, prior in office.model.prior.items():
-        assert abs(learnt.prior[name].valid - prior.valid) < 0.03
-        assert 0.8 < learnt.prior[name].hazard / prior.hazard < 2.0  # the truth: 2 or 3
+        assert abs(learnt.prior[name].valid - prior.valid) < 0.05
+        assert 0.8 < learnt.prior[name].hazard / prior.hazard < 1.2  # the truth: 2 or 3
 
 
 def test_a_provider_without_events_moves_with_the_others_only(

@@ -46,7 +46,8 @@ def contact(**more: object) -> dict[str, Any]:
 
 
 def company(address: str, name: str = "Padaria Central Ltda", **more: object) -> dict[str, Any]:
-    return contact(email_raw=address, kind="pj", name=name, **more)
+    """Return a company's address that its server accepts."""
+    return found(address, "mailbox_accepted", kind="pj", name=name, **more)
 
 
 def found(address: str, reason: str, **more: object) -> dict[str, Any]:
@@ -314,6 +315,8 @@ def dated(office: Office, case: dict[str, Any]) -> dict[str, Any]:
     return {**case, **{name: [with_moments(row) for row in case[name]] for name in tables}}
 
 
+FIRM = {"name": "Padaria Central Ltda", "kind": "pj"}
+
 TOGETHER: list[tuple[str, dict[str, Any], list[tuple[str, str, str]]]] = [
     (
         "l05 two persons of one surname are a household",
@@ -351,6 +354,30 @@ TOGETHER: list[tuple[str, dict[str, Any], list[tuple[str, str, str]]]] = [
     (
         "l05 what another creditor's debtors share is not counted",
         shared({"name": "Maria Souza"}, {"name": "Carlos Prado", "creditor_id": "other"}),
+        [SEND, SEND],
+    ),
+    (
+        "l24 a newer domain that imitates the company's: somebody may divert payments",
+        {
+            "contacts": [
+                {"email_raw": "financeiro@padariacentral.example", **FIRM, "confirmed_at": 0},
+                {
+                    "email_raw": "financeiro@padariacentra1.example",
+                    **FIRM,
+                    "source_date": date(2026, 11, 1),
+                },
+            ],
+        },
+        [("L24", "review", "review_fraud"), SEND],
+    ),
+    (
+        "l24 two branches of a name are no imitation",
+        {
+            "contacts": [
+                {"email_raw": "compras9@padariacentral.example", **FIRM, "confirmed_at": 0},
+                {"email_raw": "compras9@padarianorte.example", **FIRM, "confirmed_at": 0},
+            ],
+        },
         [SEND, SEND],
     ),
     (

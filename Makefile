@@ -35,8 +35,15 @@ test: setup system check   ## everything a change must pass
 test-long: setup system    ## the long suites as well
 	$(BIN)/python -m pytest -m "long or not long"
 
-bench: setup     ## every benchmark, figures on the terminal
-	@for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+bench: setup var/peer/.ready   ## every benchmark, figures on the terminal
+	@for name in syntax domain store feedback score; do \
+	  echo "== $$name"; $(BIN)/python benchmarks/$$name.py || exit 1; done
+	@echo "== probing"; $(BIN)/python benchmarks/probing.py --peer var/peer/bin/python
+
+var/peer/.ready:   # the peer that probing is measured against, in an environment of its own
+	@$(PYTHON) -m venv var/peer
+	@var/peer/bin/python -m pip install --quiet --disable-pip-version-check listwash==0.1.0
+	@touch $@
 
 docs: setup      ## write docs/reference from the code
 	$(BIN)/python -m scripts.reference

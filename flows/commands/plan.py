@@ -122,6 +122,7 @@ class ProviderTotals:
     sentinels: int
     refusals: float
     sessions: int
+    first_night: int
     nights: int
     hours: float
     bound: Bound
@@ -135,6 +136,7 @@ class ProviderTotals:
             sentinels=sum(found.sentinels for found in outlooks),
             refusals=sum(found.refusals for found in outlooks),
             sessions=sum(found.sessions for found in outlooks),
+            first_night=sum(found.by_night[0] for found in outlooks),
             nights=slowest.nights,
             hours=slowest.hours,
             bound=slowest.bound,
@@ -157,8 +159,9 @@ def plan_facts(
                 "sentinels": totals.sentinels,
                 "expected_refusals": round(totals.refusals, 1),
                 "sessions": totals.sessions,
+                "first_night": totals.first_night,
                 "nights": totals.nights,
-                "hours_a_night": round(totals.hours, 2),
+                "hours_first_night": round(totals.hours, 2),
                 "bound": totals.bound.value,
                 "refusals_per_hour": providers.named(name).limits.refusals_per_hour,
                 "refusals_per_day": providers.named(name).limits.refusals_per_day,
@@ -183,7 +186,7 @@ def plan_lines(
     if not settings.smtp.asks:
         yield "probing is off: set [smtp] helo and mail_from, then see: entrega preflight"
     yield ""
-    yield f"{'provider':<22}{'addresses':>10}{'nights':>8}{'h/night':>9}{'refusals':>10}  budget"
+    yield f"{'provider':<22}{'addresses':>10}{'1st night':>11}{'nights':>8}{'refusals':>10}  budget"
     for name, totals in _totals(found):
         yield _provider_line(providers.named(name), totals)
     yield from _coverage_lines(found.coverage)
@@ -205,7 +208,7 @@ def _provider_line(provider: Provider, totals: ProviderTotals) -> str:
     budget = f"{limits.refusals_per_hour:,} refusals an hour, {limits.refusals_per_day:,} a day"
     why = f"; bound by {_WHY[totals.bound]}" if _WHY[totals.bound] else ""
     return (
-        f"{provider.label[:21]:<22}{totals.addresses:>10,}{totals.nights:>8,}{totals.hours:>9.1f}"
+        f"{provider.label[:21]:<22}{totals.addresses:>10,}{totals.first_night:>11,}{totals.nights:>8,}"
         f"{totals.refusals:>10,.0f}  {budget} {owner}, stop at "
         f"{limits.unknown_share:.0%} unknown{why}"
     )

@@ -15,12 +15,14 @@ import pytest
 
 from tests.flows.calls import Entrega, environment
 
+FEW = ("--debtors", "60")
+
 
 @contextmanager
 def running_sandbox(folder: Path, *words: str) -> Iterator[dict[str, Any]]:
     """Start `entrega sandbox`, yield what it says, end it with Ctrl-C."""
     child = subprocess.Popen(
-        [sys.executable, "-m", "flows.cli", "sandbox", "--json", "--debtors", "60", *words],
+        [sys.executable, "-m", "flows.cli", "sandbox", "--json", *(words or FEW)],
         cwd=folder,
         env=environment(folder),
         stdout=subprocess.PIPE,
@@ -59,9 +61,18 @@ def test_the_plan_is_a_table_for_people(entrega: Entrega, debtors_csv: Path) -> 
         assert told in ended.out
 
 
-def test_what_was_answered_or_suppressed_is_not_planned_again(
-    entrega: Entrega, tmp_path: Path
-) -> None:
+def test_a_night_asks_about_as_many_as_was_planned(entrega: Entrega, tmp_path: Path) -> None:
+    with running_sandbox(tmp_path, "--debtors", "2500", "--seed", "3") as lab:
+        plan = entrega("plan", lab["input"], "-c", lab["config"], "--json").answer
+        assert entrega("run", lab["input"], "-c", lab["config"], "--local").code in {0, 7}
+    gmail = next(each for each in plan["providers"] if each["provider"] == "gmail")
+    facts = next((tmp_path / "var" / "work").glob("*/mailboxes.json")).read_text("utf-8")
+    asked = json.loads(facts)["providers"]["gmail"]["recipients"]
+    assert gmail["bound"] == "unknown_share"
+    assert gmail["first_night"] == pytest.approx(asked, rel=0.2)
+
+
+def test_what_was_answered_is_not_planned_again(entrega: Entrega, tmp_path: Path) -> None:
     with running_sandbox(tmp_path) as lab:
         first = entrega("plan", lab["input"], "-c", lab["config"], "--json").answer
         assert entrega("run", lab["input"], "-c", lab["config"], "--local").code in {0, 7}
@@ -85,7 +96,7 @@ def test_a_host_whose_names_agree_is_fit(entrega: Entrega, tmp_path: Path) -> No
 def test_a_resolver_that_cannot_be_believed_makes_a_host_unfit(
     entrega: Entrega, tmp_path: Path, mood: str
 ) -> None:
-    with running_sandbox(tmp_path, "--mood", mood) as lab:
+    with running_sandbox(tmp_path, *FEW, "--mood", mood) as lab:
         ended = entrega("preflight", "-c", lab["config"], "--json")
     assert ended.code == 5
     assert [(c["name"], c["level"]) for c in ended.answer["checks"]] == [("resolver", "fail")]

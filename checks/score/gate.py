@@ -6,6 +6,7 @@ best first, whose upper end of the 95 % interval stays within the limit.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -229,10 +230,14 @@ def _rests_on_priors(rest: pl.DataFrame) -> bool:
 
 
 def _canary_lot(part: pl.DataFrame, limits: GateLimits, spread: Mapping[str, float]) -> int:
-    """Return the size of the lot: amber where a tenth of it or more stays, else the whole lot."""
+    """Return the size of the lot: what stays amber, and at least a tenth of a canary.
+
+    A lot that is red all through still goes ahead, for otherwise nothing is ever learnt, but it is
+    so small that a provider hardly sees it: 50 messages by default.
+    """
     best = part.head(limits.canary)
     amber = _longest_fitting(best, limits.amber, limits.canary, spread)
-    return amber if amber * 10 >= best.height else best.height
+    return max(amber, min(best.height, math.ceil(limits.canary / 10)))
 
 
 def _outcomes(ranked: pl.DataFrame, cut: _Cut) -> pl.DataFrame:

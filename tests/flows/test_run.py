@@ -136,6 +136,53 @@ def test_missing_creditor_or_basis_is_one_message_before_anything_is_written(
     assert not out.exists()
 
 
+def test_a_sample_is_the_same_debtors_every_time(
+    entrega: Entrega, debtors_csv: Path, tmp_path: Path
+) -> None:
+    chosen = []
+    for name in ("first", "again"):
+        words = ("--local", "--sample", 50, "--json", "--out", tmp_path / name)
+        ended = entrega("run", debtors_csv, *words)
+        assert ended.code == 0, ended.err
+        assert ended.answer["rows"] == ended.answer["accepted"] + ended.answer["quarantined"]
+        chosen.append(set(pl.read_parquet(tmp_path / name / "debtors.parquet")["debtor_id"]))
+    assert chosen[0] == chosen[1]
+    assert len(chosen[0]) == 50
+
+
+def test_who_opted_out_bounced_or_has_paid_is_not_written_to_again(
+    entrega: Entrega, debtors_csv: Path, out: Path, tmp_path: Path
+) -> None:
+    assert entrega("run", debtors_csv, "--local", "--out", out).code == 0
+    sent = pl.read_parquet(next(out.glob("clean/*/*/recipients.parquet"))).head(5)
+    opted, paid, bounced, complained, delivered = sent.iter_rows(named=True)
+    (tmp_path / "out.csv").write_text(f"email\n{opted['email']}\n", "utf-8")
+    (tmp_path / "paid.csv").write_text(f"id_devedor\n{paid['debtor_id']}\n", "utf-8")
+    events = [
+        "message_key,event,occurred_at,permanence,smtp_code,enhanced,diagnostic",
+        f"{bounced['message_key']},bounced,2026-11-20T12:00:00Z,hard,550,5.1.1,unknown user",
+        f"{complained['message_key']},complained,2026-11-20T12:00:00Z,,,,",
+        f"{delivered['message_key']},delivered,2026-11-20T12:00:00Z,,250,2.0.0,",
+    ]
+    (tmp_path / "events.csv").write_text("\n".join(events) + "\n", "utf-8")
+    assert entrega("feedback", tmp_path / "events.csv").code == 0
+    again = entrega("feedback", tmp_path / "events.csv", "--json")
+    assert again.answer["files"][0]["new"] == 0
+    with debtors_csv.with_name("entrega.toml").open("a", encoding="utf-8") as config:
+        config.write('[suppress]\nopt_out = "out.csv"\nsettled = ["paid.csv"]\n')
+    assert entrega("run", debtors_csv, "--local", "--out", out).code == 0
+    decided = pl.read_parquet(out / "debtors.parquet")
+    reasons = dict(decided.select("debtor_id", "decision_reason").iter_rows())
+    assert reasons[opted["debtor_id"]] == "suppress_opt_out"
+    assert reasons[paid["debtor_id"]] == "suppress_settled"
+    assert reasons[complained["debtor_id"]] == "suppress_complaint"
+    contacts = pl.read_parquet(out / "contacts.parquet")
+    of = {row["email"]: row for row in contacts.drop_nulls("email").iter_rows(named=True)}
+    assert of[bounced["email"]]["decision_reason"] == "suppress_bounced"
+    assert of[delivered["email"]]["reason"] == "delivered_before"
+    assert of[delivered["email"]]["score"] > delivered["score"]
+
+
 def test_a_plain_list_needs_no_configuration(entrega: Entrega, tmp_path: Path, out: Path) -> None:
     plain = tmp_path / "plain.txt"
     plain.write_text("ana@gmail.com\nnobody\nbia@hotmail.con\n", "utf-8")

@@ -77,6 +77,6 @@ def gate_facts(result: GateResult, settings: GateSettings) -> Mapping[str, Any]:
         "sent": sent,
         "held": result.rows.height - sent,
         "limit": settings.green,
-        "predicted": [predicted.rate, predicted.low, predicted.high] if sent else None,
+        "predicted": [predicted.rate, max(0.0, predicted.low), predicted.high] if sent else None,
         "before": [result.before.rate, result.before.low, result.before.high],
     }

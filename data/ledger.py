@@ -75,16 +75,14 @@ class Ledger:
     def renew_suppressions(self, from_events: pl.DataFrame) -> int:
         """Add what all events together suppress; return how many are new.
 
-        A bounce that they no longer bear out (delivered later, a provider's incident) is taken
-        away, so that the order in which event files came does not matter.
+        Those of bounces are written anew: one that events no longer bear out (delivered later, a
+        provider's incident) goes, and of the others none keeps a beginning from before an event
+        came, so the order in which event files came does not matter.
         """
-        frames = {"incoming": shaped(from_events, SUPPRESSIONS)}
-        outdated = (
-            "DELETE FROM suppressions WHERE source = ? AND reason = ?"
-            " AND (creditor_id, key) NOT IN (SELECT (creditor_id, key) FROM incoming)"
-        )
         bounces = (FROM_EVENTS, DecisionReason.SUPPRESS_BOUNCED.value)
-        return self._merge_suppressions(frames["incoming"], [Statement(outdated, bounces, frames)])
+        forget = "DELETE FROM suppressions WHERE source = ? AND reason = ?"
+        incoming = shaped(from_events, SUPPRESSIONS)
+        return self._merge_suppressions(incoming, [Statement(forget, bounces)])
 
     def _merge_suppressions(self, suppressions: pl.DataFrame, first: list[Statement]) -> int:
         beginning, end = pl.col("since").min(), pl.col("until")

@@ -101,7 +101,15 @@ class EventMapping(_Section):
         if by_value == bool(self.moments):
             message = "either [columns] event and occurred_at with [events], or [moments]"
             raise ValueError(message)
+        inner = next((name for name in self.wanted if f"{name}." in self._beginnings()), None)
+        if inner:
+            message = f"'{inner}' cannot be taken as a text, for it holds others"
+            raise ValueError(message)
         return self
+
+    def _beginnings(self) -> set[str]:
+        cuts = (name.split(".") for name in self.wanted)
+        return {".".join(cut[:end]) + "." for cut in cuts for end in range(1, len(cut))}
 
     @property
     def time_columns(self) -> tuple[str, ...]:

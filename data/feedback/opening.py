@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -22,9 +22,9 @@ from data.feedback.rows import as_rows
 from data.feedback.sniffing import sniff_events
 from data.intake.delimited import open_delimited
 from data.intake.json_lines import parse_object
-from data.intake.sniffing import SAMPLE_BYTES
+from data.intake.sniffing import DELIMITERS, SAMPLE_BYTES
 from data.intake.tables import Table
-from data.intake.text_lines import detect_codec
+from data.intake.text_lines import detect_codec, read_lines
 
 Batches = Iterator[tuple[pl.DataFrame, pl.DataFrame]]
 
@@ -62,7 +62,7 @@ def _open_json(source: str, path: Path, mapping: EventMapping | None) -> OpenedE
     objects = chain([first], objects) if first is not None else objects
     texts: list[str] = [] if first is None else first[0]["object"].head(_LOOKED_AT).to_list()
     seen = [item for text in texts if (item := parse_object(text)) is not None]
-    known = next((each for each in FORMATS if any(map(each.marks, seen))), None)
+    known = next((form for item in seen for form in FORMATS if form.marks(item)), None)
     if known is not None:
         return OpenedEvents(known.name, _of_format(objects, known), known.is_signed)
     header = list(dict.fromkeys(key for item in seen for key in item))
@@ -103,7 +103,8 @@ def _open_text(source: str, path: Path, mapping: EventMapping | None) -> OpenedE
     named = mapping.wanted if mapping is not None else COLUMNS
     known = {plain_column(name) for name in named}
     codec = detect_codec(path)
-    table = open_delimited(source, path, codec, None, lambda name: plain_column(name) in known)
+    mark = _delimiter(path, codec, known)
+    table = open_delimited(source, path, codec, mark, lambda name: plain_column(name) in known)
     header = [plain_column(name) for name in table.header]
     if mapping is None:
         if missing := missing_columns(header):
@@ -115,6 +116,18 @@ def _open_text(source: str, path: Path, mapping: EventMapping | None) -> OpenedE
         return OpenedEvents("plain", _of_table(table, own, read_plain))
     places = _mapped_places(source, list(table.header), mapping)
     return OpenedEvents("mapped", _of_table(table, places, lambda rows: read_mapped(rows, mapping)))
+
+
+def _delimiter(path: Path, codec: str, known: Container[str]) -> str | None:
+    """Return the delimiter that makes known names of the first line; None: sniff it."""
+    lines = next(read_lines(path, codec)).lines
+    first = next((line for line in lines if line.strip()), "")
+    cells = {
+        mark: [plain_column(cell.strip('" ')) for cell in first.split(mark)] for mark in DELIMITERS
+    }
+    fitting = {mark: sum(name in known for name in names) for mark, names in cells.items()}
+    best = max(DELIMITERS, key=lambda mark: fitting[mark])
+    return best if fitting[best] > 1 else None
 
 
 def _mapped_places(source: str, header: list[str], mapping: EventMapping) -> dict[str, int]:

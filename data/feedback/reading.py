@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
+from itertools import zip_longest
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -26,6 +28,7 @@ from data.feedback.mapping import EventMapping
 from data.intake.confined import raised, run_child
 from data.intake.limits import Limits
 from data.intake.staging import source_name, stage_file
+from data.intake.tables import FAULTS
 from data.tables import EVERY_CREDITOR
 
 
@@ -61,23 +64,48 @@ def read_events(
         else:
             stage_file(path, folder, limits)
         outcome = _read_confined(folder, EventJob(source, limits, mapping))
-        judged = [
-            judge_rows(
+        parts = zip_longest(read_parts(folder, "rows"), read_parts(folder, "faults"))
+        return judge_batches(
+            source,
+            parts,
+            messages,
+            hash_key,
+            creditor_id=creditor_id,
+            now=now,
+            signing_key=signing_key if outcome.is_signed else None,
+        )
+
+
+def judge_batches(
+    source: str,
+    batches: Iterable[tuple[pl.DataFrame | None, pl.DataFrame | None]],
+    messages: pl.DataFrame,
+    hash_key: bytes,
+    *,
+    creditor_id: str,
+    now: datetime | None,
+    signing_key: bytes | None,
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return EVENTS and QUARANTINE of batches of ROWS and FAULTS; None is an empty one."""
+    events, faults = [empty(EVENTS)], [empty(FAULTS)]
+    for rows, unread in batches:
+        if unread is not None:
+            faults.append(unread)
+        if rows is not None:
+            found, refused = judge_rows(
                 rows,
                 messages,
                 hash_key,
                 creditor_id=creditor_id,
                 latest=now,
-                signing_key=signing_key if outcome.is_signed else None,
+                signing_key=signing_key,
             )
-            for rows in read_parts(folder, "rows")
-        ]
-        faults = [*read_parts(folder, "faults"), *(refused for _, refused in judged)]
-    events = pl.concat([empty(EVENTS), *(found for found, _ in judged)])
-    quarantine = [shaped(each.with_columns(source=pl.lit(source)), QUARANTINE) for each in faults]
+            events.append(found)
+            faults.append(refused)
+    quarantine = pl.concat(faults).with_columns(source=pl.lit(source))
     return (
-        events.unique(("creditor_id", "event_id")).sort("creditor_id", "event_id"),
-        pl.concat([empty(QUARANTINE), *quarantine]).sort("line", "reason"),
+        pl.concat(events).unique(("creditor_id", "event_id")).sort("creditor_id", "event_id"),
+        shaped(quarantine, QUARANTINE).sort("line", "reason"),
     )
 
 

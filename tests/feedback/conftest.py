@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 
 from data.feedback import EVENTS, MESSAGES
+from tests.feedback.here import Read, read_here
 
 KEY = b"k" * 32
 AT = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 
+Reader = Callable[..., Read]
 MakeEvent = Callable[..., dict[str, object]]
 
 
@@ -65,3 +69,18 @@ def write(tmp_path: Path) -> Callable[[str | bytes], Path]:
         return path
 
     return write_file
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Reader:
+    """Write content to a file whose name tells nothing, and read it in this process."""
+
+    def read_content(content: object, **options: Any) -> Read:  # noqa: ANN401 - handed on
+        path = tmp_path / "events"
+        if isinstance(content, bytes):
+            path.write_bytes(content)
+        else:
+            path.write_text(content if isinstance(content, str) else json.dumps(content), "utf-8")
+        return read_here(path, **options)
+
+    return read_content

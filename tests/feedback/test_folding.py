@@ -31,9 +31,10 @@ MakeEvents = Callable[[list[Row]], pl.DataFrame]
         ({"enhanced": "5.2.1"}, "hard"),
         ({"enhanced": "5.2.2"}, "soft"),  # mailbox full, whoever calls it hard
         ({"enhanced": "5.4.4"}, "soft"),
-        ({"enhanced": "5.1.8"}, "soft"),  # the sender's address, not the recipient's
+        ({"enhanced": "5.1.8"}, None),  # the sender's address, not the recipient's
         ({"permanence": "soft"}, "soft"),
-        ({"permanence": "none"}, "soft"),
+        ({"permanence": "none"}, "hard"),  # nobody called it soft, and the code is plain
+        ({"permanence": "none", "enhanced": None}, "soft"),
         ({"smtp_code": 450, "enhanced": None}, "soft"),  # "hard", but the code says try again
         ({"enhanced": "4.1.1"}, "soft"),
         ({"enhanced": "5.7.1"}, None),  # our reputation
@@ -57,7 +58,7 @@ def test_an_event_means_what_its_codes_say(
     make_event: MakeEvent, make_events: MakeEvents, changes: Row, effect: str | None
 ) -> None:
     rows = make_events([make_event(**changes)])
-    assert rows.select(effect_of_event()).item() == effect
+    assert judge_events(rows)["effect"].item() == effect
 
 
 def several(make_event: MakeEvent) -> list[Row]:
@@ -196,7 +197,8 @@ def test_domains_of_one_provider_are_looked_at_together(
         for day, hard, delivered in ((0, 0, 20), (1, 3, 3))
         for row in traffic(make_event, f"shop{number}.example", day, hard, delivered)
     ]
-    events = make_events(rows).with_columns(effect_of_event())
+    read = make_events(rows).with_columns(reason=pl.lit(None, pl.String))
+    events = read.with_columns(effect_of_event())
     domains = [f"shop{number}.example" for number in range(10)]
     providers = pl.DataFrame({"domain": domains, "provider": ["host"] * 10})
     assert (hold_incidents(events)["effect"] == "hard").sum() == 30

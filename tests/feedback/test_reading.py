@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from checks.errors import InputRefusedError
 from data.feedback import EVENT_TYPES, EVENTS, read_events
+from tests.feedback.here import read_here
 
 HEAD = "message_key,event,occurred_at,permanence,smtp_code,enhanced,diagnostic\n"
 GOOD = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa,bounced,2026-11-21T10:00:00Z,hard,550,5.1.1,no such user\n"
@@ -92,7 +93,7 @@ def test_times_are_told_with_their_zone(
     write: Write, messages: pl.DataFrame, key: bytes, time: str
 ) -> None:
     path = write(HEAD + GOOD.replace("2026-11-21T10:00:00Z", time))
-    events, _ = read_events(path, messages, key)
+    events = read_here(path, messages, key).events
     assert events["occurred_at"].to_list() == [datetime(2026, 11, 21, 10, 0, tzinfo=UTC)]
 
 
@@ -101,7 +102,7 @@ def test_every_word_of_the_field_is_known(
     write: Write, messages: pl.DataFrame, key: bytes, event: str
 ) -> None:
     path = write(HEAD + GOOD.replace("bounced", event.upper()))
-    events, _ = read_events(path, messages, key)
+    events = read_here(path, messages, key).events
     assert events["event"].to_list() == [event]
 
 
@@ -147,21 +148,21 @@ def test_a_diagnostic_is_bounded_and_names_nobody(
     path = write(HEAD + GOOD.replace("no such user", text))
     events, _ = read_events(path, messages, key)
     diagnostic = events["diagnostic"].item()
-    assert diagnostic.startswith("550 5.1.1 <<address>>: unknown, [2J see <address> xxx")
+    assert diagnostic.startswith("550 5.1.1 <address>: unknown, [2J see <address> xxx")
     assert len(diagnostic) == 500
 
 
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        ("", "holds nothing"),
+        ("", "is empty"),
         (" \n\n", "holds nothing"),
         ("event,occurred_at\n", "no column message_key or email"),
         ("message_key,event\n", "no column occurred_at"),
         ("ana@x.example,bounced,2026-11-21T10:00:00Z\n", "no column"),
         (b"PK\x03\x04" + b"x" * 100, "file of kind xlsx"),
         (bytes(range(256)) * 100, "binary"),
-        ('[{"event": 1}]', "JSON array"),
+        ('[{"event": 1}]', "no known provider"),
     ],
 )
 def test_a_file_that_is_no_event_file_is_refused_with_the_remedy(
@@ -176,7 +177,7 @@ def test_a_file_that_is_no_event_file_is_refused_with_the_remedy(
 def test_a_file_that_is_not_there_is_refused(
     tmp_path: Path, messages: pl.DataFrame, key: bytes
 ) -> None:
-    with pytest.raises(InputRefusedError, match="cannot be read"):
+    with pytest.raises(InputRefusedError, match="there is no file"):
         read_events(tmp_path / "none.csv", messages, key)
 
 
@@ -190,7 +191,7 @@ def test_no_noise_raises_and_no_row_is_lost(
     write: Write, messages: pl.DataFrame, key: bytes, rows: list[str]
 ) -> None:
     path = write((HEAD + GOOD + "".join(f"{row}\n" for row in rows)).encode(errors="replace"))
-    events, quarantine = read_events(path, messages, key)
+    found = read_here(path, messages, key)
     filled = sum(bool(row.strip(" \t\v\f\xa0")) for row in rows)
-    assert events.height == 1
-    assert quarantine.height <= filled
+    assert found.events.height == 1
+    assert found.quarantine.height <= filled

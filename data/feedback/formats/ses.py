@@ -128,7 +128,9 @@ def _event() -> pl.Expr:
         .eq("true")
     )
     return (
-        pl.when(kind == "Bounce")
+        pl.when(kind.eq("Bounce") & bounce.field("bounceType").is_null())
+        .then(None)
+        .when(kind == "Bounce")
         .then(listed(_BOUNCES, bounce.field("bounceSubType")).fill_null("bounced"))
         .when(kind.eq("Complaint") & remembered)
         .then(pl.lit("suppressed"))

@@ -12,7 +12,7 @@ import polars as pl
 from checks.errors import SettingError
 from data.care.lists import lists_with, withdraw_list
 from data.care.parts import scrub_journal, scrub_parquet
-from data.care.person import Person
+from data.care.person import Person, without_person
 from data.files import make_private_folder, write_private
 from data.publish.people import write_people_csv
 from data.warehouse import Warehouse
@@ -102,9 +102,14 @@ def erase_from_tables(output: Output, person: Person) -> int:
     changed = 0
     for name in TABLES:
         path = output.folder / f"{name}.parquet"
-        if not path.is_file() or not scrub_parquet(path, person):
+        if not path.is_file():
             continue
-        write_people_csv(pl.read_parquet(path), path.with_suffix(".csv"), language)
+        rows = pl.read_parquet(path)
+        kept = without_person(rows, person)
+        if kept.equals(rows):
+            continue
+        write_people_csv(kept, path.with_suffix(".csv"), language)
+        scrub_parquet(path, person)  # last: an erasure that was killed finds its work by it
         changed += 2
     return changed
 
@@ -117,23 +122,30 @@ def withdraw_lists(output: Output, person: Person, why: str) -> list[Path]:
     return folders
 
 
-def renew_pages(output: Output, warehouse: Warehouse) -> int:
-    """Render a folder's pages again from what the warehouse holds now, or remove them.
-
-    They are removed where their run is gone or had not come to its decisions.
-    """
+def take_pages_down(output: Output) -> frozenset[str]:
+    """Remove a folder's pages; return the languages in which they were."""
     pages = [path for pattern in PAGES for path in sorted(output.folder.glob(pattern))]
-    plan = output.plan
-    if plan is None or "gate" not in warehouse.done(plan.run_id) or not pages:
-        for path in pages:
-            path.unlink()
-        return len(pages)
     languages = {path.name.split(".")[LANGUAGE_PLACE] for path in pages if path.suffix == ".html"}
+    for path in pages:
+        path.unlink()
+    return frozenset(languages)
+
+
+def renew_pages(output: Output, warehouse: Warehouse, languages: frozenset[str]) -> int:
+    """Render a folder's pages again from what the warehouse holds now; return how many.
+
+    None where their run is gone or had not come to its decisions.
+    """
+    plan = output.plan
+    if plan is None or "gate" not in warehouse.done(plan.run_id):
+        return 0
     run = _open(plan, warehouse)
     frames = report_frames(run)
-    for language in sorted(languages, key=lambda name: name == plan.language):  # its own last
-        write_pages(run, frames, make_private_folder(output.folder), language)
-    return len(pages)
+    folder = make_private_folder(output.folder)
+    return sum(
+        len(write_pages(run, frames, folder, language))
+        for language in sorted(languages, key=lambda name: name == plan.language)  # its own last
+    )
 
 
 def _open(plan: RunPlan, warehouse: Warehouse) -> Run:

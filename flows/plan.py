@@ -54,6 +54,18 @@ def new_run_id(now: dt.datetime) -> str:
     return f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
 
 
+def moment_of(run_id: str) -> dt.datetime | None:
+    """Return when a run was named; None for what is no run's name.
+
+    >>> moment_of("20261121T205812-4f9a1c").isoformat()
+    '2026-11-21T20:58:12+00:00'
+    """
+    try:
+        return dt.datetime.strptime(f"{run_id.partition('-')[0]}+0000", "%Y%m%dT%H%M%S%z")
+    except ValueError:
+        return None
+
+
 def save_plan(plan: RunPlan) -> None:
     """Write the plan into the run's folder, aside and renamed."""
     plan.work.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -27,14 +27,17 @@ class People:
     def debtor(self, creditor_id: str, debtor_ids: Sequence[str]) -> Person:
         """Return all that is known of a debtor, over every run; empty where nothing is."""
         wanted = {"wanted": pl.DataFrame({"debtor_id": list(debtor_ids)})}
+        others = list(_OTHERS_ORIGINS)
         addresses = self._column(
             "SELECT DISTINCT coalesce(s.address, f.email_raw) AS found FROM found_contacts f"
             " LEFT JOIN syntax s USING (run_id, email_raw)"
             " SEMI JOIN wanted USING (debtor_id)"
             " WHERE f.creditor_id = ? AND f.origin NOT IN (SELECT unnest(?))"
-            " UNION SELECT address FROM messages SEMI JOIN wanted USING (debtor_id)"
-            " WHERE creditor_id = ?",
-            (creditor_id, list(_OTHERS_ORIGINS), creditor_id),
+            " UNION (SELECT address FROM messages SEMI JOIN wanted USING (debtor_id)"
+            " WHERE creditor_id = ? EXCEPT SELECT s.address FROM found_contacts f"
+            " JOIN syntax s USING (run_id, email_raw) SEMI JOIN wanted USING (debtor_id)"
+            " WHERE f.creditor_id = ? AND f.origin IN (SELECT unnest(?)))",
+            (creditor_id, others, creditor_id, creditor_id, others),
             wanted,
         )
         traces = self._column(

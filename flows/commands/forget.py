@@ -22,6 +22,7 @@ from flows.outputs import (
     outputs_of,
     plans_beside,
     renew_pages,
+    take_pages_down,
     withdraw_lists,
 )
 from flows.plan import DEFAULT_WAREHOUSE, PLAN_FILE, RunPlan, work_folder
@@ -107,6 +108,7 @@ def _normalised(email: str) -> str:
 
 
 def _erase(person: Person, opened: Warehouse, path: Path) -> Removed:
+    """Erase files before tables: who is still in the tables can be looked for again."""
     plans = plans_beside(path)
     removed = Removed(
         further_records=len(opened.same_person(person)) if person.debtor_ids else 0,
@@ -114,14 +116,17 @@ def _erase(person: Person, opened: Warehouse, path: Path) -> Removed:
         hashes_kept=len(person.addresses | person.debtor_ids | person.tax_ids),
     )
     removed.ended_runs = _end_open_runs(plans, opened, path)
-    lower_sums(plans, opened.records_of(person))
-    removed.rows = opened.erase(person, opened.hash_key)
-    removed.work_files = erase_from_work(path, person, opened.hash_key)
+    outputs = outputs_of(plans)
     why = NOTE.format(day=f"{utc_now():%Y-%m-%d}")
-    for output in outputs_of(plans):
+    languages = {output.folder: take_pages_down(output) for output in outputs}
+    for output in outputs:
         removed.lists += [str(folder) for folder in withdraw_lists(output, person, why)]
         removed.tables += erase_from_tables(output, person)
-        removed.pages += renew_pages(output, opened)
+    removed.work_files = erase_from_work(path, person, opened.hash_key)
+    lower_sums(plans, opened.records_of(person))
+    removed.rows = opened.erase(person, opened.hash_key)
+    for output in outputs:
+        removed.pages += renew_pages(output, opened, languages[output.folder])
     return removed
 
 

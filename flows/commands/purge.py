@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import shutil
 from collections import Counter
@@ -14,7 +15,7 @@ from data.care.retention import EVENTS, MANIFESTS, PROBES, VERDICTS, Cutoffs, cu
 from data.publish.folders import CURRENT_FILE
 from data.warehouse import open_warehouse, rewrite_warehouse
 from flows.outputs import PAGES, Output, outputs_of, plans_beside
-from flows.plan import DEFAULT_WAREHOUSE, PLAN_FILE, RunPlan
+from flows.plan import DEFAULT_WAREHOUSE, PLAN_FILE, moment_of
 from flows.run import WAIT_SECONDS, utc_now
 from flows.settings import RetentionSettings, load_settings
 
@@ -70,25 +71,28 @@ def _purge_files(path: Path, cutoffs: Cutoffs, *, dry: bool) -> Counter[str]:
     """
     gone: Counter[str] = Counter()
     plans = plans_beside(path)
-    for plan in plans:
-        gone += _purge_work(plan, cutoffs, dry=dry)
+    began = {plan.run_id: plan.as_of for plan in plans}
+    for folder in sorted((path.parent / "work").glob("*/")):
+        moment = began.get(folder.name) or moment_of(folder.name)
+        if moment is not None:
+            gone += _purge_work(folder, moment, cutoffs, dry=dry)
     for output in outputs_of(plans):
         gone += _purge_output(output, cutoffs, dry=dry)
     return gone
 
 
-def _purge_work(plan: RunPlan, cutoffs: Cutoffs, *, dry: bool) -> Counter[str]:
+def _purge_work(folder: Path, moment: dt.datetime, cutoffs: Cutoffs, *, dry: bool) -> Counter[str]:
     gone: Counter[str] = Counter()
-    parts = [file for file in sorted(plan.work.glob("*/**/*")) if file.is_file()]
-    notes = [file for file in sorted(plan.work.glob("*.json")) if file.name != PLAN_FILE]
-    if plan.as_of < cutoffs.probes:
+    parts = [file for file in sorted(folder.glob("*/**/*")) if file.is_file()]
+    notes = [file for file in sorted(folder.glob("*.json")) if file.name != PLAN_FILE]
+    if moment < cutoffs.probes:
         gone[PROBES] += _remove(parts, dry=dry)
-    if plan.as_of < cutoffs.verdicts:
+    if moment < cutoffs.verdicts:
         gone[VERDICTS] += _remove(notes, dry=dry)
-    if plan.as_of < cutoffs.manifests:
+    if moment < cutoffs.manifests:
         gone[MANIFESTS] += 1
         if not dry:
-            shutil.rmtree(plan.work)
+            shutil.rmtree(folder)
     return gone
 
 

@@ -103,6 +103,23 @@ def test_a_person_is_all_that_the_debtor_gave_and_nothing_proposed(warehouse: Wa
     assert warehouse.same_person(ana) == {"9"}
 
 
+def test_addresses_written_to_are_hers_unless_they_were_proposed(warehouse: Warehouse) -> None:
+    messages = pl.DataFrame(
+        {
+            "creditor_id": ["c1", "c1"],
+            "message_key": ["m1", "m2"],
+            "list_id": ["l1", "l1"],
+            "debtor_id": ["7", "7"],
+            "address": ["filial@a.test", "antiga@a.test"],
+            "neutral": [False, False],
+        }
+    )
+    warehouse.register_list("c1", "l1", run_id=RUN, gate="open", messages=messages)
+    ana = warehouse.debtor("c1", ["7"])
+    assert ana.addresses == {"ana@a.test", "casa@a.test", "antiga@a.test"}
+    assert warehouse.erase(ana, warehouse.hash_key)["messages"] == 2
+
+
 def test_erasing_reaches_her_rows_and_leaves_other_creditors_theirs(warehouse: Warehouse) -> None:
     ana = warehouse.debtor("c1", ["7", "9"])
     assert ana.shared == {"casa@a.test"}

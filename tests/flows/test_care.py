@@ -100,6 +100,21 @@ def test_lists_are_withdrawn_and_pages_rendered_again(entrega: Entrega, done: Pa
     assert entrega("report", run_id(done)).code == 0
 
 
+def test_an_unfinished_run_that_would_go_on_with_the_debtor_is_ended(
+    entrega: Entrega, done: Path
+) -> None:
+    finished, unfinished = run_id(done), "20261121T000000-000000"
+    work = done / "var" / "work"
+    shutil.copytree(work / finished, work / unfinished)
+    plan = work / unfinished / "plan.json"
+    plan.write_text(plan.read_text("utf-8").replace(finished, unfinished), "utf-8")
+    debtor, *_ = someone_on_the_list(done)
+    ended = entrega("forget", "--creditor", CREDITOR, "--id", debtor, "--json")
+    assert (ended.code, ended.answer["ended_runs"]) == (0, [unfinished])
+    assert entrega("run", "--resume", unfinished).code == 2
+    assert (work / finished / "plan.json").is_file()
+
+
 def test_an_address_alone_leaves_its_debtors_in_place(entrega: Entrega, done: Path) -> None:
     debtor, email, name = someone_on_the_list(done)
     ended = entrega("forget", "--creditor", CREDITOR, "--email", email.upper(), "--json")

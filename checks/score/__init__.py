@@ -3,9 +3,17 @@
 from checks.score.contacts import Scored, score_contacts
 from checks.score.decide import DecidedDebtors, decide_contacts, decide_debtors
 from checks.score.fit import Learnt, fit_deliverability
+from checks.score.fit_owner import (
+    ANSWERS,
+    OWNER_LESSONS,
+    fit_ownership,
+    merge_owner_lessons,
+    owner_lessons_from,
+)
 from checks.score.forecast import BouncePrediction, predict_bounces
 from checks.score.gate import (
     Force,
+    GateColour,
     GateLimits,
     GateReason,
     GateResult,
@@ -22,10 +30,12 @@ from checks.score.tables import CANDIDATES, DECIDED, SCORED, Facts
 from checks.score.verdicts import VERDICT_RULES, merge_verdicts
 
 __all__ = [
+    "ANSWERS",
     "CANDIDATES",
     "DECIDED",
     "LESSONS",
     "OUTCOMES",
+    "OWNER_LESSONS",
     "SCORED",
     "VERDICT_RULES",
     "BouncePrediction",
@@ -34,6 +44,7 @@ __all__ = [
     "DecisionRule",
     "Facts",
     "Force",
+    "GateColour",
     "GateLimits",
     "GateReason",
     "GateResult",
@@ -50,12 +61,15 @@ __all__ = [
     "decision_rules",
     "find_suppressed",
     "fit_deliverability",
+    "fit_ownership",
     "gate_list",
     "lessons_from",
     "merge_lessons",
+    "merge_owner_lessons",
     "merge_verdicts",
     "model_as_json",
     "open_invoices",
+    "owner_lessons_from",
     "predict_bounces",
     "read_model",
     "score_contacts",

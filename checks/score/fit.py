@@ -70,7 +70,7 @@ def fit_deliverability(model: ScoreModel, lessons: pl.DataFrame) -> Learnt:
     )
     before, _ = curve(layout.start(model))
     return Learnt(
-        model=replace(learnt, version=_version(model, learnt, messages)),
+        model=replace(learnt, version=fitted_version(model, learnt, messages)),
         messages=messages,
         brier=(
             _brier(before, model.calibration, counts),
@@ -154,7 +154,7 @@ def _brier(log_odds: Numbers, calibration: Calibration, counts: Counts) -> float
     return float(squares.sum() / counts.sent.sum())
 
 
-def _version(old: ScoreModel, new: ScoreModel, messages: int) -> str:
+def fitted_version(old: ScoreModel, new: ScoreModel, messages: int) -> str:
     """Name a fitted model by what it was fitted from and by its numbers."""
     numbers = {**model_as_json(new), "version": ""}
     digest = hashlib.sha256(json.dumps(numbers, sort_keys=True).encode()).hexdigest()

@@ -39,6 +39,14 @@ class GateReason(StrEnum):
     FORCED = "forced"
 
 
+class GateColour(StrEnum):
+    """How the whole list stands before anything is trimmed."""
+
+    GREEN = "green"
+    AMBER = "amber"
+    RED = "red"
+
+
 @dataclass(frozen=True, slots=True)
 class GateLimits:
     """Limits of one creditor's list; rates are shares of messages.
@@ -79,14 +87,16 @@ class GateResult:
     """What the gate did.
 
     `rows` has `creditor_id, debtor_id, outcome` with outcome `sent`, `hold_gate` or `hold_canary`,
-    sorted; a closed gate sends nothing. `before` predicts the whole list, `predicted` the part that
-    is sent; `providers` has `provider, messages, rate, low, high` of the sent part.
+    sorted; a closed gate sends nothing. `before` predicts the whole list and `colour` judges it,
+    `predicted` is of the part that is sent; `providers` has `provider, messages, rate, low, high`
+    of the sent part.
     """
 
     state: GateState
     reasons: tuple[GateReason, ...]
     rows: pl.DataFrame
     before: BouncePrediction
+    colour: GateColour
     predicted: BouncePrediction
     providers: pl.DataFrame
     forced: Force | None = None
@@ -119,11 +129,13 @@ def gate_list(
             pl.col("outcome").replace(SENT, DecisionReason.HOLD_GATE.value),
         )
     sent = rows.filter(pl.col("outcome") == SENT)
+    before = predict_bounces(ranked, spread)
     return GateResult(
         state=_state(rows.height, sent.height),
         reasons=closing or cut.reasons,
         rows=rows.select("creditor_id", "debtor_id", "outcome").sort("creditor_id", "debtor_id"),
-        before=predict_bounces(ranked, spread),
+        before=before,
+        colour=_colour(before, limits),
         predicted=predict_bounces(sent, spread),
         providers=_by_provider(sent, spread),
         forced=force,
@@ -176,7 +188,8 @@ def _cut(ranked: pl.DataFrame, limits: GateLimits, spread: Mapping[str, float]) 
     hold = DecisionReason.HOLD_GATE
     if count == part.height:
         return _Cut(kept, count, hold, over or (GateReason.WITHIN_LIMIT,))
-    if limits.on_red == "refuse" and _is_red(ranked, limits, spread):
+    colour = _colour(predict_bounces(ranked, spread), limits)
+    if limits.on_red == "refuse" and colour is GateColour.RED:
         return _Cut(kept, 0, hold, (GateReason.REFUSED,))
     if count < limits.canary and _rests_on_priors(part.slice(count)):
         lot = _canary_lot(part, limits, spread)
@@ -218,9 +231,12 @@ def _within_providers(ranked: pl.DataFrame, limits: GateLimits) -> pl.Series:
     return worst <= limits.provider
 
 
-def _is_red(ranked: pl.DataFrame, limits: GateLimits, spread: Mapping[str, float]) -> bool:
-    whole = predict_bounces(ranked, spread)
-    return (whole.rate if ranked.height <= limits.canary else whole.high) > limits.amber
+def _colour(whole: BouncePrediction, limits: GateLimits) -> GateColour:
+    """Judge a list by its upper end, a small one by its expected rate."""
+    worst = whole.rate if whole.messages <= limits.canary else whole.high
+    if worst <= limits.green:
+        return GateColour.GREEN
+    return GateColour.AMBER if worst <= limits.amber else GateColour.RED
 
 
 def _rests_on_priors(rest: pl.DataFrame) -> bool:

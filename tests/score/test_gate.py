@@ -144,6 +144,19 @@ def test_a_list_that_was_asked_and_still_does_not_fit_is_closed() -> None:
     assert count(result, "hold_gate") == 3000
 
 
+COLOURS = [
+    (np.full(5000, 0.995), "green"),
+    (np.full(5000, 0.97), "amber"),
+    (np.full(5000, 0.90), "red"),
+    ([0.985] * 20, "green"),  # a small list is judged by its expected rate
+]
+
+
+@pytest.mark.parametrize(("scores", "colour"), COLOURS)
+def test_the_colour_is_that_of_the_whole_list(scores: list[float], colour: str) -> None:
+    assert passed(candidates(scores)).colour == colour
+
+
 REFUSALS = [
     # share of good rows, on_red, expected state: amber is trimmed, red is refused
     (0.80, GateState.TRIMMED),

@@ -13,14 +13,19 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from checks.score import (
+    ANSWERS,
     LESSONS,
     OUTCOMES,
+    OWNER_LESSONS,
     ProviderPrior,
     ScoreModel,
     fit_deliverability,
+    fit_ownership,
     lessons_from,
     merge_lessons,
+    merge_owner_lessons,
     model_as_json,
+    owner_lessons_from,
     read_model,
     score_contacts,
 )
@@ -268,3 +273,71 @@ def test_newton_finds_a_plain_logistic_regression() -> None:
     )
     assert fitted.parameters == pytest.approx([np.log(3 / 7), np.log(9)], abs=1e-4)
     assert np.diag(fitted.covariance) == pytest.approx([1 / 2.1, 1 / 0.9], rel=1e-3)
+
+
+def owner_ends(office: Office, count: int, seed: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return steps and answers of a world in which bureaus are right nine times in ten."""
+    rng = np.random.default_rng(seed)
+    contacts = [
+        {
+            "email_raw": f"m{row}@gmail.com",
+            "debtor_id": f"d{row}",
+            "source": ("debtor", "bureau")[row % 2],
+        }
+        for row in range(count)
+    ]
+    answers = pl.DataFrame(
+        {
+            "creditor_id": ["acme"] * count,
+            "debtor_id": [row["debtor_id"] for row in contacts],
+            "address": [row["email_raw"] for row in contacts],
+            "is_owner": (rng.random(count) < 0.9).tolist(),
+        },
+        schema=ANSWERS,
+    )
+    return office.score(contacts=contacts).steps, answers
+
+
+def test_answers_draw_the_priors_of_sources_to_the_truth(office: Office) -> None:
+    lessons = owner_lessons_from(*owner_ends(office, 4000, seed=1))
+    assert lessons["answers"].sum() == 4000
+    learnt = fit_ownership(office.model, lessons).ownership.source
+    assert learnt["bureau"] == pytest.approx(0.9, abs=0.02)
+    assert learnt["debtor"] == pytest.approx(0.9, abs=0.02)
+    assert learnt["agency"] == pytest.approx(office.model.ownership.source["agency"])
+
+
+def test_few_answers_hardly_move_ownership(office: Office) -> None:
+    lessons = owner_lessons_from(*owner_ends(office, 10, seed=2))
+    learnt = fit_ownership(office.model, lessons).ownership.source
+    for name, share in office.model.ownership.source.items():
+        assert abs(learnt[name] - share) < 0.06
+
+
+def test_owners_who_speak_up_more_often_are_not_taken_for_more_owners(office: Office) -> None:
+    lessons = owner_lessons_from(*owner_ends(office, 4000, seed=3))
+    plain = fit_ownership(office.model, lessons).ownership.source["bureau"]
+    weighed = fit_ownership(office.model, lessons, speaks_up=3.0).ownership.source["bureau"]
+    assert weighed < plain - 0.05
+
+
+def test_no_answers_leave_ownership_as_it_is(office: Office) -> None:
+    assert fit_ownership(office.model, pl.DataFrame(schema=OWNER_LESSONS)) == office.model
+
+
+def test_strangers_names_stay_evidence_against(office: Office) -> None:
+    odd = pl.DataFrame(
+        {
+            "words": [["name_other", "source:creditor"]],
+            "fixed": [0.0],
+            "answers": [500],
+            "owners": [500],
+        },
+        schema=OWNER_LESSONS,
+    )
+    assert fit_ownership(office.model, odd).ownership.evidence["name_other"] <= 0.0
+
+
+def test_rounds_of_answers_merge_in_any_order(office: Office) -> None:
+    rounds = [owner_lessons_from(*owner_ends(office, 50, seed)) for seed in (1, 2)]
+    assert_frame_equal(merge_owner_lessons(rounds), merge_owner_lessons(rounds[::-1]))

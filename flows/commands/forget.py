@@ -162,13 +162,13 @@ def _lines(removed: Removed) -> list[str]:
     ]
     if removed.further_records:
         lines.append(
-            f"{removed.further_records:,} further records may be the same person: "
+            f"further records that may be the same person: {removed.further_records:,}; "
             "look at them, then use --same-person"
         )
     if removed.kept_elsewhere:
         lines.append(
-            f"{removed.kept_elsewhere:,} texts are also in other records (a namesake, or another "
-            "creditor's debtor) and stay there"
+            f"also in other records, and left there: {removed.kept_elsewhere:,} texts "
+            "(of a namesake, or of another creditor's debtor)"
         )
     lines.append("verified: nothing of it is left in warehouse, work folders and outputs")
     lines.append("your own input files are not touched: take the debtor out of them too")

@@ -22,6 +22,10 @@ def explain_fault(error: BaseException) -> int:
     if isinstance(error, EntregaError):
         print(f"entrega: {error}", file=sys.stderr)
         return error.exit_code
+    if isinstance(error, BrokenPipeError):
+        # whoever read our output has had enough; what is left in the buffer goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     if isinstance(error, KeyboardInterrupt):
         print("entrega: interrupted; go on with --resume RUN_ID", file=sys.stderr)
         return INTERRUPTED

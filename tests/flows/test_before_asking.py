@@ -69,7 +69,8 @@ def test_a_night_asks_about_as_many_as_was_planned(entrega: Entrega, tmp_path: P
     facts = next((tmp_path / "var" / "work").glob("*/mailboxes.json")).read_text("utf-8")
     asked = json.loads(facts)["providers"]["gmail"]["recipients"]
     assert gmail["bound"] == "unknown_share"
-    assert gmail["first_night"] == pytest.approx(asked, rel=0.2)
+    # a plan rests on priors, a night on what servers say
+    assert gmail["first_night"] == pytest.approx(asked, rel=0.4)
 
 
 def test_what_was_answered_is_not_planned_again(entrega: Entrega, tmp_path: Path) -> None:

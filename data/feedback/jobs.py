@@ -10,10 +10,28 @@ from pydantic import TypeAdapter
 
 from data.feedback.mapping import EventMapping
 from data.intake.jobs import INPUT_FILE, JOB_FILE, OUTCOME_FILE, Refusal
-from data.intake.limits import GIB, Limits
+from data.intake.limits import GIB, MIB, Limits
 
-EVENT_LIMITS: Final = Limits(file_bytes=4 * GIB, memory_bytes=3 * GIB)
-"""What reading one event file may take of this machine."""
+LARGEST_FILE: Final = 4 * GIB
+
+_MEMORY: Final = 3 * GIB
+_LEAST_SECONDS: Final = 30
+_BYTES_PER_SECOND: Final = MIB  # honest files are read 20 times as fast: benchmarks/feedback.py
+
+
+def event_limits(size: int) -> Limits:
+    """Return what reading an event file of so many bytes may take of this machine.
+
+    >>> event_limits(10 * MIB).cpu_seconds
+    40
+    """
+    seconds = _LEAST_SECONDS + size // _BYTES_PER_SECOND
+    return Limits(
+        file_bytes=LARGEST_FILE,
+        memory_bytes=_MEMORY,
+        cpu_seconds=seconds,
+        wall_seconds=4.0 * seconds,  # others use the machine too
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +39,7 @@ class EventJob:
     """One staged event file to be read, by a mapping where one is given."""
 
     source: str
-    limits: Limits = EVENT_LIMITS
+    limits: Limits
     mapping: EventMapping | None = None
 
 
@@ -65,10 +83,11 @@ def read_event_outcome(folder: Path) -> EventOutcome | None:
 
 
 __all__ = [
-    "EVENT_LIMITS",
     "INPUT_FILE",
+    "LARGEST_FILE",
     "EventJob",
     "EventOutcome",
+    "event_limits",
     "read_event_job",
     "read_event_outcome",
     "write_event_job",

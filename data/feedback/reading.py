@@ -16,10 +16,11 @@ from data.feedback.child import read_parts
 from data.feedback.event_rows import judge_rows
 from data.feedback.events import EVENTS
 from data.feedback.jobs import (
-    EVENT_LIMITS,
     INPUT_FILE,
+    LARGEST_FILE,
     EventJob,
     EventOutcome,
+    event_limits,
     read_event_outcome,
     write_event_job,
 )
@@ -41,7 +42,7 @@ def read_events(
     now: datetime | None = None,
     mapping: EventMapping | None = None,
     signing_key: bytes | None = None,
-    limits: Limits = EVENT_LIMITS,
+    limits: Limits | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return EVENTS and QUARANTINE of an event file; its content tells the format.
 
@@ -62,7 +63,8 @@ def read_events(
         if path.is_dir():
             pack_mailbox(path, folder / INPUT_FILE)
         else:
-            stage_file(path, folder, limits)
+            stage_file(path, folder, limits or Limits(file_bytes=LARGEST_FILE))
+        limits = limits or event_limits((folder / INPUT_FILE).stat().st_size)
         outcome = _read_confined(folder, EventJob(source, limits, mapping))
         parts = zip_longest(read_parts(folder, "rows"), read_parts(folder, "faults"))
         return judge_batches(

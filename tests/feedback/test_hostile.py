@@ -12,7 +12,6 @@ import pytest
 
 from checks.errors import InputRefusedError
 from data.feedback import read_events
-from data.feedback.jobs import EVENT_LIMITS
 from data.intake.limits import MIB, Limits
 from tests.feedback.here import HASH_KEY, NOW, PUBLISHED, read_here
 from tests.feedback.mails import KEY, answer, bounce, complaint
@@ -79,6 +78,8 @@ FORGED: Final = {
     "20,000 parameters": b"Content-Type: text/plain" + b"; a=b" * 20_000 + b"\n\n",
     "200,000 brackets": b"From: x\nTo: " + b"(" * 200_000 + b"\n\n",
     "20,000 encoded words": b"From: x\nSubject: " + b"=?utf-8?q?a?= " * 4_000 + b"\n\n",
+    "fields of blanks": bounce(key=None, diagnostic=f"smtp; 550 a{' ' * 3_900}b\r\nX: y" * 50),
+    "groups of blanks": bounce(key=None).replace(b"Status:", b"\n \nA: b\n \n" * 20_000),
     "boundaries on one line": MULTIPART + b"\n" + b"--x" * 80_000,
     "a boundary without end": b'Content-Type: multipart/report; boundary="' + b"x" * 60_000,
     "ten megabytes of nothing": b"From: x\n\n" + b"\n" * (10 * MIB),
@@ -207,4 +208,3 @@ def test_links_and_devices_are_not_read(tmp_path: Path) -> None:
     (folder / "1.eml").symlink_to(tmp_path / "secret")
     with pytest.raises(InputRefusedError, match="no messages"):
         read_events(folder, PUBLISHED, HASH_KEY)
-    assert EVENT_LIMITS.memory_bytes <= 3 << 30

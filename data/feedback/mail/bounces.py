@@ -24,7 +24,7 @@ _PERMANENCES: Final = {"4": "soft", "5": "hard"}
 _MOST_GROUPS: Final = 50
 _BLANK_LINE: Final = re.compile(rb"\r?\n[ \t]*\r?\n")
 _STATUS: Final = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
-_TYPE: Final = re.compile(r"\s*[\w.-]{1,40}\s{0,9};\s{0,9}")  # "smtp;", "rfc822;"
+_TYPE: Final = re.compile(r"[\w.-]{1,40}\s{0,9};\s{0,9}")  # "smtp;", "rfc822;"
 _SMTP: Final = re.compile(r"([245]\d\d)(?:[ -]|$)")
 
 
@@ -36,7 +36,7 @@ def read_bounce(report: Fields, status: Part, returned: Fields) -> Iterator[Told
     about = [group for group in groups if group.first("action")]
     for group in about:
         code = _STATUS.match(group.first("status"))
-        diagnostic = _TYPE.sub("", group.first("diagnostic-code"), count=1)
+        diagnostic = _untyped(group.first("diagnostic-code"))
         smtp = _SMTP.match(diagnostic)
         event = _EVENTS.get(group.first("action").split(";")[0].strip().lower())
         times = (
@@ -47,7 +47,7 @@ def read_bounce(report: Fields, status: Part, returned: Fields) -> Iterator[Told
         recipient = group.first("original-recipient") or group.first("final-recipient")
         yield Told(
             message_key=key,
-            email=_TYPE.sub("", recipient, count=1) or None,
+            email=_untyped(recipient) or None,
             event=event,
             occurred_at=first_moment(times),
             permanence=_PERMANENCES.get(code[0][0]) if code and event == "bounced" else None,
@@ -55,6 +55,12 @@ def read_bounce(report: Fields, status: Part, returned: Fields) -> Iterator[Told
             enhanced=code[0] if code else None,
             diagnostic=diagnostic or None,
         )
+
+
+def _untyped(value: str) -> str:
+    """Return a value without the type that stands before it (RFC 3464 section 2.1.2)."""
+    named = _TYPE.match(value)
+    return value[named.end() :] if named else value
 
 
 def _groups(body: bytes) -> list[bytes]:

@@ -11,22 +11,15 @@ from checks.score.fit_owner import (
     owner_lessons_from,
 )
 from checks.score.forecast import BouncePrediction, predict_bounces
-from checks.score.gate import (
-    Force,
-    GateColour,
-    GateLimits,
-    GateReason,
-    GateResult,
-    ListHistory,
-    apply_gate,
-    gate_list,
-)
+from checks.score.gate import Force, GateResult, ListHistory, apply_gate, gate_list
+from checks.score.law import decision_rules
 from checks.score.lessons import LESSONS, OUTCOMES, lessons_from, merge_lessons
 from checks.score.model import ProviderPrior, ScoreModel, model_as_json, read_model
 from checks.score.reference import ScoreReference
-from checks.score.rules import DecisionPolicy, DecisionRule, decision_rules
+from checks.score.rules import DecisionPolicy, DecisionRule
 from checks.score.suppressions import Suppressed, find_suppressed, open_invoices
 from checks.score.tables import CANDIDATES, DECIDED, SCORED, Facts
+from checks.score.trim import GateColour, GateLimits, GateReason
 from checks.score.verdicts import VERDICT_RULES, merge_verdicts
 
 __all__ = [

@@ -10,12 +10,12 @@ import polars as pl
 from checks.frames import STEPS, shaped
 from checks.model import DebtorKind
 from checks.score.deliverability import score_addresses
+from checks.score.law import ACCOUNTANT_ROOTS
 from checks.score.lookalike import add_lookalikes
 from checks.score.model import ScoreModel
 from checks.score.names import NAMED, add_name_levels
 from checks.score.ownership import score_owners
 from checks.score.reference import CONSUMER_PROVIDERS, ScoreReference
-from checks.score.rules import ACCOUNTANT_ROOTS
 from checks.score.sharing import add_sharing
 from checks.score.tables import KEY, SCORED, Facts
 from checks.score.verdicts import merge_verdicts

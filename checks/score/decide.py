@@ -11,7 +11,8 @@ import polars as pl
 from checks.frames import DECIDED_DEBTORS, shaped
 from checks.model import Decision, DecisionReason
 from checks.score.channel import other_channel
-from checks.score.rules import DecisionPolicy, decision_rules, first_match
+from checks.score.law import decision_rules
+from checks.score.rules import DecisionPolicy, first_match
 from checks.score.suppressions import Suppressed, open_invoices
 from checks.score.tables import CANDIDATES, DECIDED, KEY
 

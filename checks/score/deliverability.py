@@ -18,6 +18,7 @@ life that it refutes. An impossible shape has the score 0 and no steps.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
@@ -62,49 +63,47 @@ def score_addresses(
 
 def deliverability_steps(as_of: datetime, model: ScoreModel) -> tuple[Step, ...]:
     """Return the steps in the order of the module's list."""
-    evidence = model.evidence
-    negative = {name: weight for name, weight in evidence.items() if name not in _POSITIVE}
     steps = (
         _prior(model),
-        Step(
-            "mailbox_accepted",
-            _when(_mailbox_is(Reason.MAILBOX_ACCEPTED) & ~pl.col("is_bounced"))
-            * evidence["mailbox_accepted"],
-        ),
-        Step(
-            "delivered_before",
-            _when(pl.col("met_at").is_not_null()) * evidence["delivered_before"],
-        ),
-        Step(
-            "confirmed_by_owner",
-            _when(pl.col("heard_at").is_not_null()) * evidence["confirmed_by_owner"],
-        ),
-        Step(
-            "domain_takes_mail",
-            _when(pl.col("takes_mail") & _is_private()) * evidence["domain_takes_mail"],
-        ),
+        *_signs_of_life(model.evidence),
         _known_age(as_of, model),
         _unknown_age(model),
-        Step("bounced_before", _when(pl.col("is_bounced")) * evidence["bounced_before"]),
-        Step(
-            "bounced_softly_before",
-            pl.col("soft_bounces").clip(0, SOFT_BOUNCES_COUNTED)
-            * evidence["bounced_softly_before"],
-        ),
-        Step(
-            "mailbox",
-            _looked_up("mailbox_reason", negative),
-            pl.col("mailbox_reason"),
-            said=_answered_otherwise(),
-        ),
-        Step("domain", _looked_up("domain_reason", negative), pl.col("domain_reason")),
-        Step("disposable", _when(pl.col("is_disposable")) * evidence["disposable"]),
-        Step("suspected_typo", _when(pl.col("is_suspected")) * evidence["suspected_typo"]),
+        *_bad_news(model.evidence),
         Step("local_short", _when(_is_short()) * model.shape["local_short"]),
         Step("local_digits", _when(_is_digits()) * model.shape["local_digits"]),
         _domain_history(model),
     )
     return steps if model.calibration.is_identity else (*steps, _calibration(model.calibration))
+
+
+def _signs_of_life(evidence: Mapping[str, float]) -> tuple[Step, ...]:
+    """Return the steps before the decay; see `checks.score.lessons.BEFORE`."""
+    signs = {
+        "mailbox_accepted": _mailbox_is(Reason.MAILBOX_ACCEPTED) & ~pl.col("is_bounced"),
+        "delivered_before": pl.col("met_at").is_not_null(),
+        "confirmed_by_owner": pl.col("heard_at").is_not_null(),
+        "domain_takes_mail": pl.col("takes_mail") & _is_private(),
+    }
+    return tuple(Step(word, _when(holds) * evidence[word]) for word, holds in signs.items())
+
+
+def _bad_news(evidence: Mapping[str, float]) -> tuple[Step, ...]:
+    """Return the steps after the decay."""
+    answers = {name: weight for name, weight in evidence.items() if name not in _POSITIVE}
+    soft = pl.col("soft_bounces").clip(0, SOFT_BOUNCES_COUNTED)
+    return (
+        Step("bounced_before", _when(pl.col("is_bounced")) * evidence["bounced_before"]),
+        Step("bounced_softly_before", soft * evidence["bounced_softly_before"]),
+        Step(
+            "mailbox",
+            _looked_up("mailbox_reason", answers),
+            pl.col("mailbox_reason"),
+            said=_answered_otherwise(),
+        ),
+        Step("domain", _looked_up("domain_reason", answers), pl.col("domain_reason")),
+        Step("disposable", _when(pl.col("is_disposable")) * evidence["disposable"]),
+        Step("suspected_typo", _when(pl.col("is_suspected")) * evidence["suspected_typo"]),
+    )
 
 
 def _calibration(numbers: Calibration) -> Step:

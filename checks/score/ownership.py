@@ -18,9 +18,9 @@ from typing import Final
 import polars as pl
 
 from checks.model import DebtorKind
+from checks.score.law import ACCOUNTANT_ROOTS
 from checks.score.model import OwnershipModel, ScoreModel, logit
 from checks.score.names import NAMED, NameLevel
-from checks.score.rules import ACCOUNTANT_ROOTS
 from checks.score.steps import TOTAL, Step, apply_steps, log_odds_of, logistic, unroll_steps
 from checks.score.tables import KEY
 
@@ -71,45 +71,56 @@ def score_owners(
 def ownership_steps(as_of: datetime, model: ScoreModel) -> tuple[Step, ...]:
     """Return the steps in the order of the module's list."""
     ownership = model.ownership
-    company = pl.col("kind") == DebtorKind.COMPANY
-    unconfirmed = pl.col("confirmed_at").is_null()
-    corporate = ~pl.col("is_consumer") & ~pl.col("is_own_domain") & pl.col("domain").is_not_null()
-    person = ~company & pl.col("is_identified") & unconfirmed
-    unvouched = unconfirmed & (pl.col("source") != "debtor")
-    firm = company & pl.col("is_consumer") & unconfirmed
-    of_an_office = (pl.col("companies") >= ACCOUNTANT_ROOTS) | (unvouched & pl.col("is_accountant"))
-
-    def step(word: str, condition: pl.Expr) -> Step:
-        return Step(word, condition.cast(pl.Float64) * ownership.evidence[word])
-
     return (
         _source(ownership),
         Step("origin", _by_word("origin", ownership.origin), pl.col("origin")),
-        *(step(level.value, person & _at(level)) for level in PERSONAL),
-        step("name_misspelt", (person | firm) & _at(NameLevel.MISSPELT)),
-        step("name_trade", firm & _at(NameLevel.TRADE)),
-        step("company_named", firm & pl.col("name_level").is_in(NAMED)),
-        # a company's mailbox often carries its owner's name, so another name says little
-        step("company_unnamed", firm & pl.col("name_level").is_in(UNNAMED)),
-        step("suspected_typo", unconfirmed & pl.col("is_suspected")),
-        step("role_for_person", person & pl.col("is_role")),
-        step("employer", person & corporate),
-        step("own_domain", unconfirmed & pl.col("is_identified") & pl.col("is_own_domain")),
-        step("other_domain", company & unconfirmed & corporate),
-        step("finance_role", company & pl.col("is_finance") & pl.col("is_own_domain")),
-        step("accountant", company & unconfirmed & of_an_office),
-        step("household", person & (pl.col("people") > 1) & pl.col("is_household")),
-        Step(
-            "shared",
-            (person & ~pl.col("is_household")).cast(pl.Float64)
-            * (pl.col("people") - 1).clip(0, SHARED_COUNTED)
-            * ownership.evidence["shared"],
+        *(
+            Step(word, holds.cast(pl.Float64) * ownership.evidence[word])
+            for word, holds in _evidence().items()
         ),
-        step(
-            "named_elsewhere", unconfirmed & pl.col("is_named_elsewhere") & ~pl.col("is_household")
-        ),
+        _shared(ownership),
         _recycled(as_of, model),
     )
+
+
+def _evidence() -> dict[str, pl.Expr]:
+    """Return what is weighed where it holds, in order; a confirmation outweighs most of it."""
+    unconfirmed = pl.col("confirmed_at").is_null()
+    company = (pl.col("kind") == DebtorKind.COMPANY) & unconfirmed
+    person = _person()
+    firm = company & pl.col("is_consumer")
+    corporate = ~pl.col("is_consumer") & ~pl.col("is_own_domain") & pl.col("domain").is_not_null()
+    office = pl.col("is_accountant") & (pl.col("source") != "debtor")
+    return {
+        **{level.value: person & _at(level) for level in PERSONAL},
+        "name_misspelt": (person | firm) & _at(NameLevel.MISSPELT),
+        "name_trade": firm & _at(NameLevel.TRADE),
+        "company_named": firm & pl.col("name_level").is_in(NAMED),
+        # a company's mailbox often carries its owner's name, so another name says little
+        "company_unnamed": firm & pl.col("name_level").is_in(UNNAMED),
+        "suspected_typo": unconfirmed & pl.col("is_suspected"),
+        "role_for_person": person & pl.col("is_role"),
+        "employer": person & corporate,
+        "own_domain": (person | company) & pl.col("is_own_domain"),
+        "other_domain": company & corporate,
+        "finance_role": company & pl.col("is_finance") & pl.col("is_own_domain"),
+        "accountant": company & ((pl.col("companies") >= ACCOUNTANT_ROOTS) | office),
+        "household": person & (pl.col("people") > 1) & pl.col("is_household"),
+        "named_elsewhere": unconfirmed & pl.col("is_named_elsewhere") & ~pl.col("is_household"),
+    }
+
+
+def _person() -> pl.Expr:
+    """Tell identified persons whose contact nobody confirmed."""
+    company = pl.col("kind") == DebtorKind.COMPANY
+    return ~company & pl.col("is_identified") & pl.col("confirmed_at").is_null()
+
+
+def _shared(ownership: OwnershipModel) -> Step:
+    """Return what every further person with the address takes away."""
+    others = (pl.col("people") - 1).clip(0, SHARED_COUNTED)
+    strangers = (_person() & ~pl.col("is_household")).cast(pl.Float64)
+    return Step("shared", strangers * others * ownership.evidence["shared"])
 
 
 def _at(level: NameLevel) -> pl.Expr:

@@ -68,34 +68,26 @@ def find_suppressed(
         (pl.col("since") <= as_of) & (pl.col("until").is_null() | (pl.col("until") > as_of)),
     )
     owners = contacts.select("creditor_id", "debtor_id", "address").unique()
-    addresses = _matched(
-        owners.select("creditor_id", "address").unique().join(address_keys, on="address"),
-        active.filter(pl.col("subject") == "address"),
-        by="key",
-    ).select("creditor_id", "address", "reason")
+    keyed = owners.select("creditor_id", "address").unique().join(address_keys, on="address")
+    addresses = _matched(keyed, active, subject="address", by="key")
     bills = _matched(
         invoices.select("creditor_id", "debtor_id", "invoice_id"),
-        active.filter(pl.col("subject") == "invoice"),
+        active,
+        subject="invoice",
         by="invoice_id",
     )
     named = _matched(
-        clusters.select("creditor_id", "debtor_id"),
-        active.filter(pl.col("subject") == "debtor"),
-        by="debtor_id",
+        clusters.select("creditor_id", "debtor_id"), active, subject="debtor", by="debtor_id"
     )
-    persons = pl.concat(
-        [
-            named.select("creditor_id", "debtor_id", "reason"),
-            _debtors_without_open_bill(invoices, bills),
-            _by_wish(addresses, owners, clusters),
-        ],
-    )
+    silenced = [
+        named,
+        _debtors_without_open_bill(invoices, bills),
+        _by_wish(addresses, owners, clusters),
+    ]
     return Suppressed(
         addresses=_strongest(addresses, "creditor_id", "address"),
-        debtors=_strongest(persons, "creditor_id", "debtor_id"),
-        invoices=_strongest(
-            bills.select("creditor_id", "invoice_id", "reason"), "creditor_id", "invoice_id"
-        ),
+        debtors=_strongest(pl.concat(silenced), "creditor_id", "debtor_id"),
+        invoices=_strongest(bills, "creditor_id", "invoice_id"),
     )
 
 
@@ -106,9 +98,11 @@ def open_invoices(invoices: pl.DataFrame, suppressed: Suppressed) -> pl.DataFram
     )
 
 
-def _matched(rows: pl.DataFrame, active: pl.DataFrame, *, by: str) -> pl.DataFrame:
+def _matched(rows: pl.DataFrame, active: pl.DataFrame, *, subject: str, by: str) -> pl.DataFrame:
     """Return rows with the reason of each suppression of their creditor or of everyone."""
-    wanted = active.select("creditor_id", pl.col("key").alias(by), "reason")
+    wanted = active.filter(pl.col("subject") == subject).select(
+        "creditor_id", pl.col("key").alias(by), "reason"
+    )
     own = rows.join(wanted, on=["creditor_id", by], how="inner")
     all_creditors = wanted.filter(pl.col("creditor_id") == EVERYONE).drop("creditor_id")
     return pl.concat([own, rows.join(all_creditors, on=by, how="inner")])

@@ -205,34 +205,44 @@ def _without_outdated(merged: pl.DataFrame) -> pl.DataFrame:
         pl.col("delivered", "soft_bounces", "hard_bounces").fill_null(0),
         pl.coalesce("mx_host", "first_mx").alias("mx_host"),
     )
+    return _with_dates(_without_refuted(_without_overtaken(merged)))
+
+
+def _without_overtaken(merged: pl.DataFrame) -> pl.DataFrame:
+    """Drop bounces and refusals that are older than the last sign of life."""
 
     def stands(moment: str) -> pl.Expr:
-        """Tell whether evidence of a moment is not older than the last sign of life."""
         return pl.col("alive_at").is_null() | (pl.col(moment) >= pl.col("alive_at"))
 
     refusable = pl.col("mailbox_reason").is_in(_OUTDATED_BY_DELIVERY)
     condemned = pl.col("domain_reason").is_in(_CONDEMNING)
-    merged = merged.with_columns(
+    return merged.with_columns(
         (pl.col("last_hard_at").is_not_null() & stands("last_hard_at")).alias("is_bounced"),
         pl.when(~condemned | stands("domain_checked_at")).then("domain_reason"),
         pl.when(~refusable | stands("mailbox_checked_at")).then("mailbox_reason"),
         pl.when(stands("last_soft_at")).then("soft_bounces").otherwise(0).alias("soft_bounces"),
     )
+
+
+def _without_refuted(merged: pl.DataFrame) -> pl.DataFrame:
+    """Drop signs of life that a newer bounce or refusal ended."""
     refuted = (
         pl.col("is_bounced")
         | pl.col("domain_reason").is_in(_CONDEMNING).fill_null(value=False)
         | pl.col("mailbox_reason").is_in(_CONDEMNING).fill_null(value=False)
     )
-    merged = merged.with_columns(
-        pl.when(~refuted).then("alive_at").alias("alive_at"),
-        pl.when(~refuted).then("met_at").alias("met_at"),
-        pl.when(~refuted).then("heard_at").alias("heard_at"),
-    )
-    accepted_at = pl.when(
-        _is("mailbox_reason", Reason.MAILBOX_ACCEPTED) & ~pl.col("is_bounced"),
-    ).then("mailbox_checked_at")
     return merged.with_columns(
-        pl.max_horizontal("met_at", accepted_at).alias("proven_at"),
+        pl.when(~refuted).then(name).alias(name) for name in ("alive_at", "met_at", "heard_at")
+    )
+
+
+def _with_dates(merged: pl.DataFrame) -> pl.DataFrame:
+    """Add from when the address was proven to live, and how a file dates it."""
+    accepted = _is("mailbox_reason", Reason.MAILBOX_ACCEPTED) & ~pl.col("is_bounced")
+    return merged.with_columns(
+        pl.max_horizontal("met_at", pl.when(accepted).then("mailbox_checked_at")).alias(
+            "proven_at"
+        ),
         pl.max_horizontal(
             pl.col("source_date").cast(pl.Datetime("us")).dt.replace_time_zone("UTC"),
             pl.when(pl.col("heard_at").is_not_null()).then("file_confirmed_at"),

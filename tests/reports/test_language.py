@@ -23,7 +23,7 @@ from checks.model import (
     Reason,
     Verdict,
 )
-from checks.score.gate import GateReason
+from checks.score import GateReason
 from reports.advice import ACTIONS
 from reports.creditor import CHANNELS, TAX_ID_FLAGS
 from reports.language import LANGUAGES, load_catalogue, load_speech

@@ -1,0 +1,158 @@
+"""Where a ranked list is cut to keep its limits: what fits, and what goes ahead to learn."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from checks.model import DecisionReason, ScoreBasis
+from checks.score.forecast import BouncePrediction, predict_bounces, predict_prefixes
+
+PROVIDER_LIMITED: Final = frozenset({"uol", "bol", "terra"})
+"""They may refuse a sender with more than 10 % unknown recipients (their postmaster pages)."""
+
+
+class GateReason(StrEnum):
+    """Why a gate stands as it does."""
+
+    WITHIN_LIMIT = "within_limit"
+    OVER_LIMIT = "over_limit"  # trimmed to the part that fits
+    PROVIDER_OVER_LIMIT = "provider_over_limit"
+    CANARY = "canary"  # nothing known yet: a small lot goes ahead to learn from
+    REFUSED = "refused"  # red, and the configuration says to refuse
+    NOTHING_FITS = "nothing_fits"
+    EMPTY_LIST = "empty_list"
+    SHRUNK = "shrunk"
+    STALE_SUPPRESSIONS = "stale_suppressions"
+    FORCED = "forced"
+
+
+class GateColour(StrEnum):
+    """How the whole list stands before anything is trimmed."""
+
+    GREEN = "green"
+    AMBER = "amber"
+    RED = "red"
+
+
+@dataclass(frozen=True, slots=True)
+class GateLimits:
+    """Limits of one creditor's list; rates are shares of messages.
+
+    `green` is the limit that a list must keep, above `amber` it is red; `provider` holds for each
+    of `limited_providers`; `canary` is the size of the lot sent ahead; `shrink` is the share that a
+    list may lose against the one before; `snapshot_age` is how old suppressions may be.
+    """
+
+    green: float = 0.02
+    amber: float = 0.05
+    provider: float = 0.05
+    limited_providers: frozenset[str] = PROVIDER_LIMITED
+    canary: int = 500
+    shrink: float = 0.5
+    snapshot_age: timedelta = timedelta(hours=24)
+    on_red: str = "trim"
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Where a ranked list is cut: the rows of `kept` up to `count` are sent, the rest waits."""
+
+    kept: pl.Series | None  # null: all rows
+    count: int | None  # null: all kept rows
+    rest: DecisionReason
+    reasons: tuple[GateReason, ...]
+
+
+WHOLE_BY_FORCE: Final = Cut(None, None, DecisionReason.HOLD_GATE, (GateReason.FORCED,))
+
+
+def cut_list(ranked: pl.DataFrame, limits: GateLimits, spread: Mapping[str, float]) -> Cut:
+    """Return the cut that the limits ask for.
+
+    1. Providers with a limit of their own lose their worst rows first.
+    2. A list whose remaining rows all fit is sent.
+    3. A red list is refused where the configuration says so.
+    4. A canary lot goes ahead where less than that fits and most of the rest rests on priors.
+    5. Otherwise the part that fits is sent.
+    """
+    kept = _within_providers(ranked, limits)
+    part = ranked.filter(kept)
+    over = () if bool(kept.all()) else (GateReason.PROVIDER_OVER_LIMIT,)
+    count = _longest_fitting(part, limits.green, limits.canary, spread)
+    hold = DecisionReason.HOLD_GATE
+    if count == part.height:
+        return Cut(kept, count, hold, over or (GateReason.WITHIN_LIMIT,))
+    colour = colour_of(predict_bounces(ranked, spread), limits)
+    if limits.on_red == "refuse" and colour is GateColour.RED:
+        return Cut(kept, 0, hold, (GateReason.REFUSED,))
+    if count < limits.canary and _rests_on_priors(part.slice(count)):
+        lot = _canary_lot(part, limits, spread)
+        return Cut(kept, lot, DecisionReason.HOLD_CANARY, (GateReason.CANARY, *over))
+    reason = GateReason.OVER_LIMIT if count else GateReason.NOTHING_FITS
+    return Cut(kept, count, hold, (reason, *over))
+
+
+def _longest_fitting(
+    ranked: pl.DataFrame,
+    limit: float,
+    small: int,
+    spread: Mapping[str, float],
+) -> int:
+    """Return the length of the longest prefix that fits a limit.
+
+    Of up to `small` messages the interval says nothing (one bounce of twenty is 5 %), and so few do
+    no harm: there the expected rate alone must keep the limit.
+    """
+    if ranked.is_empty():
+        return 0
+    rates, _, high = predict_prefixes(ranked, spread)
+    position = np.arange(1, ranked.height + 1)
+    fits = (high <= limit) | ((rates <= limit) & (position <= small))
+    return int(position[fits].max(initial=0))
+
+
+def _within_providers(ranked: pl.DataFrame, limits: GateLimits) -> pl.Series:
+    """Tell which rows stay when each limited provider keeps its own limit.
+
+    The expected rate is compared, not its upper end: the limit is half of what these providers
+    publish, and for a few dozen messages the interval would say nothing.
+    """
+    mean = (1.0 - pl.col("score")).cum_sum() / pl.int_range(1, pl.len() + 1)
+    limited = pl.col("provider").is_in(sorted(limits.limited_providers))
+    worst = ranked.select(
+        pl.when(limited).then(mean.over("provider")).otherwise(0.0).alias("mean"),
+    )["mean"]
+    return worst <= limits.provider
+
+
+def colour_of(whole: BouncePrediction, limits: GateLimits) -> GateColour:
+    """Judge a list by its upper end, a small one by its expected rate."""
+    worst = whole.rate if whole.messages <= limits.canary else whole.high
+    if worst <= limits.green:
+        return GateColour.GREEN
+    return GateColour.AMBER if worst <= limits.amber else GateColour.RED
+
+
+def _rests_on_priors(rest: pl.DataFrame) -> bool:
+    """Tell whether at least half of the rows were neither asked nor written to before."""
+    unknown = int((rest["score_basis"] == ScoreBasis.PRIOR.value).sum())
+    return 2 * unknown >= rest.height > 0
+
+
+def _canary_lot(part: pl.DataFrame, limits: GateLimits, spread: Mapping[str, float]) -> int:
+    """Return the size of the lot: what stays amber, and at least a tenth of a canary.
+
+    A lot that is red all through still goes ahead, for otherwise nothing is ever learnt, but it is
+    so small that a provider hardly sees it: 50 messages by default.
+    """
+    best = part.head(limits.canary)
+    amber = _longest_fitting(best, limits.amber, limits.canary, spread)
+    return max(amber, min(best.height, math.ceil(limits.canary / 10)))

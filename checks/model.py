@@ -153,6 +153,7 @@ class DecisionReason(StrEnum):
     BLOCKED_DISPOSABLE = "blocked_disposable"
     NO_ADDRESS = "no_address"
     NO_USABLE_ADDRESS = "no_usable_address"
+    OVERRIDDEN = "overridden"
 
 
 class DebtorKind(StrEnum):

@@ -241,6 +241,17 @@ CREATE TABLE suppressions (
     PRIMARY KEY (creditor_id, subject, key, reason)
 );
 
+CREATE TABLE overrides (
+    creditor_id VARCHAR,
+    debtor_id VARCHAR,
+    decision VARCHAR NOT NULL,
+    decided_by VARCHAR NOT NULL,
+    reason VARCHAR NOT NULL,
+    since TIMESTAMPTZ NOT NULL,
+    until DATE,                        -- the last day on which it holds; null: until removed
+    PRIMARY KEY (creditor_id, debtor_id)
+);
+
 CREATE TABLE lists (
     creditor_id VARCHAR,
     list_number BIGINT,

@@ -23,6 +23,7 @@ from data.hashing import KEY_FILE, fingerprint, make_key, read_key
 from data.ledger import Ledger
 from data.locking import Progress, busy, take_lock
 from data.migrations import load_migrations, migrate, newest_version
+from data.overrides import OverrideBook
 from data.processing import ProcessingBook
 from data.proofs import ProofBook
 from data.relations import Statement, copy_tables
@@ -130,7 +131,7 @@ class Database:
             raise EntregaError(problem, "install the DuckDB release named in requirements.lock")
 
 
-class Warehouse(RunBook, Ledger, CareBook, ProofBook, ProcessingBook):
+class Warehouse(RunBook, Ledger, OverrideBook, CareBook, ProofBook, ProcessingBook):
     """Runs and their tables, and what outlives runs; made by `open_warehouse`.
 
     `hash_key` is the secret of `data.hashing.keyed_hash`; `epoch` grows with every opening and
@@ -143,6 +144,7 @@ class Warehouse(RunBook, Ledger, CareBook, ProofBook, ProcessingBook):
         """Take an open database and its holder's number."""
         RunBook.__init__(self, database, now)
         Ledger.__init__(self, database, now)
+        OverrideBook.__init__(self, database, now)
         CareBook.__init__(self, database, now)
         ProofBook.__init__(self, database)
         ProcessingBook.__init__(self, database, now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import sys
 from pathlib import Path
@@ -103,6 +104,7 @@ def run(
     local: Flag = False,
     lang: Lang = None,
     wait: Flag = False,
+    force_gate: str | None = None,
     as_json: Annotated[bool, Parameter(name="--json", negative=())] = False,
 ) -> int:
     """Check a portfolio and publish report, clean list and manifest.
@@ -129,6 +131,8 @@ def run(
         language of the report: pt-BR, es-MX or en
     wait
         wait for a warehouse that is in use
+    force_gate
+        "NAME: reason": send the whole list whatever its predicted bounce rate; published with it
     as_json
         print one object at the end
     """
@@ -146,6 +150,7 @@ def run(
         local=local,
         language=lang,
         wait=wait,
+        force_gate=force_gate,
     )
     return run_portfolio(request, as_json=as_json)
 
@@ -261,6 +266,61 @@ def feedback(
     from flows.commands.feedback import run_feedback
 
     return run_feedback(files, mapping, config, warehouse, wait=wait, as_json=as_json)
+
+
+@app.command(group=AFTER)
+def override(
+    debtor_id: str | None = None,
+    /,
+    *,
+    decision: Literal["send", "send_neutral", "review", "hold", "suppress", "other_channel"]
+    | None = None,
+    by: str = "",
+    reason: str = "",
+    creditor: str | None = None,
+    until: dt.date | None = None,
+    list_: Annotated[bool, Parameter(name="--list", negative=())] = False,
+    remove: Flag = False,
+    warehouse: Path | None = None,
+    wait: Flag = False,
+    as_json: Annotated[bool, Parameter(name="--json", negative=())] = False,
+) -> int:
+    """Decide about a debtor in place of the rules, by name and with a reason (rule L22).
+
+    It holds from the next run on. What the law forbids stays forbidden: opt-outs, complaints,
+    deaths, erasures, settled and disputed debts. The gate still weighs whom a person sends to.
+
+    Parameters
+    ----------
+    debtor_id
+        the debtor's id, as in debtors.csv
+    decision
+        what to do with the debtor
+    by
+        who decides
+    reason
+        why
+    creditor
+        the creditor's id, where several have a debtor with this id
+    until
+        the last day on which it holds, YYYY-MM-DD [default: until it is removed]
+    list_
+        only show what is kept
+    remove
+        let the rules decide again
+    warehouse
+        the DuckDB file [default: var/entrega.duckdb]
+    wait
+        wait for a warehouse that is in use
+    as_json
+        print one object instead of lines
+    """
+    from flows.commands.override import OverrideRequest, run_override
+
+    request = OverrideRequest(
+        debtor_id, decision, by, reason, creditor, until, list_, remove, warehouse, wait
+    )
+    return run_override(request, as_json=as_json)
 
 
 @app.command(group=AFTER)

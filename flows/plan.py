@@ -6,10 +6,11 @@ import datetime as dt
 import json
 import os
 import secrets
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from checks.errors import SettingError
+from checks.score import Force
 from flows.settings import Settings
 
 DEFAULT_WAREHOUSE = Path("var/entrega.duckdb")
@@ -28,6 +29,7 @@ class RunPlan:
     language: str
     sample: int | None
     settings: Settings
+    force: Force | None = None  # who overrules the gate
 
     @property
     def day(self) -> dt.datetime:
@@ -79,6 +81,7 @@ def save_plan(plan: RunPlan) -> None:
             "language": plan.language,
             "sample": plan.sample,
             "settings": plan.settings.model_dump(mode="json"),
+            "force": asdict(plan.force) if plan.force else None,
         },
         indent=1,
     )
@@ -106,4 +109,5 @@ def load_plan(warehouse: Path, run_id: str) -> RunPlan:
         language=facts["language"],
         sample=facts["sample"],
         settings=Settings.model_validate(facts["settings"]),
+        force=Force(**facts["force"]) if facts["force"] else None,
     )

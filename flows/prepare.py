@@ -14,6 +14,7 @@ from checks.errors import InputRefusedError, SettingError
 from flows.plan import DEFAULT_WAREHOUSE, RunPlan, load_plan, new_run_id, save_plan
 from flows.run import utc_now
 from flows.settings import Settings, load_settings
+from flows.signed import read_force
 
 LANGUAGES = {"pt": "pt-BR", "es": "es-MX"}
 BLOCK = 1 << 20
@@ -33,6 +34,7 @@ class RunRequest:
     local: bool = False
     language: str | None = None
     wait: bool = False
+    force_gate: str | None = None
     as_of: dt.datetime | None = None
 
 
@@ -42,7 +44,11 @@ def prepare_run(request: RunRequest, settings: Settings | None = None) -> RunPla
     `settings` stand in for the configuration file (the demo brings its own).
     """
     warehouse = (request.warehouse or DEFAULT_WAREHOUSE).absolute()
+    force = read_force(request.force_gate) if request.force_gate is not None else None
     if request.resume is not None:
+        if force is not None:
+            problem = "--force-gate comes too late for a run that is resumed"
+            raise SettingError(problem, "start a new run with it")
         return load_plan(warehouse, request.resume)
     settings = settings or load_settings(request.config)
     if request.no_smtp:
@@ -61,6 +67,7 @@ def prepare_run(request: RunRequest, settings: Settings | None = None) -> RunPla
         language=language_of(request.language) or settings.report.language,
         sample=request.sample,
         settings=settings,
+        force=force,
     )
     save_plan(plan)
     return plan

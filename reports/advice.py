@@ -31,6 +31,12 @@ Suppressed and blocked debtors have no action of their own: where a phone is lef
 under the other channels.
 """
 
+ACTION_OF_PERSON: Final = {
+    Decision.SEND: "send_now",
+    Decision.SEND_NEUTRAL: "send_neutral",
+}
+"""What is left to do where a person decided; a person who waits knows for what."""
+
 ACTION_OF_CHANNEL: Final = {
     "whatsapp": "use_whatsapp",
     "sms": "use_sms",
@@ -59,9 +65,11 @@ def advise(view: pl.DataFrame) -> tuple[Tally, ...]:
 
 def _action() -> pl.Expr:
     by_reason = pl.col("decision_reason").replace_strict(ACTION_OF, default="")
+    by_person = pl.col("decision").replace_strict(ACTION_OF_PERSON, default="")
     by_channel = pl.col("other_channel").replace_strict(ACTION_OF_CHANNEL, default="find_contact")
     elsewhere = pl.col("decision") == Decision.OTHER_CHANNEL
-    return pl.when(elsewhere).then(by_channel).otherwise(by_reason)
+    overridden = pl.col("decision_reason") == DecisionReason.OVERRIDDEN
+    return pl.when(elsewhere).then(by_channel).when(overridden).then(by_person).otherwise(by_reason)
 
 
 def _main_currency(view: pl.DataFrame) -> str:

@@ -9,6 +9,7 @@ from datetime import datetime
 import polars as pl
 
 from checks.model import GateState
+from checks.score import Force
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +65,7 @@ class GateFacts:
 
     `predicted_bounce` and its 95 % interval `low`..`high` are shares of what is sent now (0..1;
     null: nothing is sent); `limit` is the share the upper bound must stay under; `sent` and
-    `held` count debtors.
+    `held` count debtors; `forced` is who overruled it, and why.
     """
 
     creditor_id: str
@@ -76,6 +77,7 @@ class GateFacts:
     predicted_bounce: float | None = None
     low: float | None = None
     high: float | None = None
+    forced: Force | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

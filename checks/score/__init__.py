@@ -15,6 +15,7 @@ from checks.score.gate import Force, GateResult, ListHistory, apply_gate, gate_l
 from checks.score.law import decision_rules
 from checks.score.lessons import LESSONS, OUTCOMES, lessons_from, merge_lessons
 from checks.score.model import ProviderPrior, ScoreModel, model_as_json, read_model
+from checks.score.overriding import OVERRIDES, without_effect
 from checks.score.reference import ScoreReference
 from checks.score.rules import DecisionPolicy, DecisionRule
 from checks.score.suppressions import Suppressed, find_suppressed, open_invoices
@@ -28,6 +29,7 @@ __all__ = [
     "DECIDED",
     "LESSONS",
     "OUTCOMES",
+    "OVERRIDES",
     "OWNER_LESSONS",
     "SCORED",
     "VERDICT_RULES",
@@ -66,4 +68,5 @@ __all__ = [
     "predict_bounces",
     "read_model",
     "score_contacts",
+    "without_effect",
 ]

@@ -8,25 +8,17 @@ from typing import Final
 
 import polars as pl
 
-from checks.frames import DECIDED_DEBTORS, shaped
+from checks.frames import DECIDED_DEBTORS, empty, shaped
 from checks.model import Decision, DecisionReason
 from checks.score.channel import other_channel
+from checks.score.choice import DEBTOR_KEY, best_first
 from checks.score.law import decision_rules
+from checks.score.overriding import OVERRIDES, decided_by_person, override_contacts
 from checks.score.rules import DecisionPolicy, first_match
 from checks.score.suppressions import Suppressed, open_invoices
 from checks.score.tables import CANDIDATES, DECIDED, KEY
 
 BACKUPS: Final = 2
-_DEBTOR_KEY: Final = ["creditor_id", "debtor_id"]
-
-_PREFERENCE: Final = {
-    Decision.SEND.value: 0,
-    Decision.SEND_NEUTRAL.value: 1,
-    Decision.HOLD.value: 2,  # solves itself
-    Decision.REVIEW.value: 3,  # costs a person's time
-}
-"""Decisions that make a contact worth choosing, best first; others leave the debtor without."""
-
 _CARRIED: Final = ("email", "score", "ownership", "score_basis", "provider")
 """What a debtor shows of its chosen contact."""
 
@@ -43,18 +35,23 @@ def decide_contacts(
     scored: pl.DataFrame,
     suppressed: Suppressed,
     policy: DecisionPolicy,
+    overrides: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
-    """Return DECIDED: SCORED contacts with decision, reason and the rule that made them."""
+    """Return DECIDED: SCORED contacts with decision, reason and the rule that made them.
+
+    OVERRIDES are persons' decisions; they come after the rules, and not over the law.
+    """
     addresses = suppressed.addresses.rename({"reason": "suppressed_address"})
     debtors = suppressed.debtors.rename({"reason": "suppressed_debtor"})
     first_row = pl.col("debtor_id").min().over("creditor_id", "address")
     facts = (
         scored.join(addresses, on=["creditor_id", "address"], how="left")
-        .join(debtors, on=_DEBTOR_KEY, how="left")
+        .join(debtors, on=DEBTOR_KEY, how="left")
         .with_columns((pl.col("debtor_id") > first_row).alias("is_repeated"))
     )
     decided = facts.with_columns(first_match(decision_rules(policy)))
-    return shaped(decided, DECIDED).sort(*KEY, "email_raw")
+    decided = shaped(decided, DECIDED).sort(*KEY, "email_raw")
+    return decided if overrides is None else override_contacts(decided, overrides)
 
 
 def decide_debtors(
@@ -66,21 +63,24 @@ def decide_debtors(
     suppressed: Suppressed,
     as_of: datetime,
     policy: DecisionPolicy,
+    overrides: pl.DataFrame | None = None,
 ) -> DecidedDebtors:
     """Return one decision per debtor: that of its best contact, or another channel.
 
-    `contacts` is DECIDED, the others DEBTORS, CLUSTERS and INVOICES. Best is the better decision,
-    then the higher product of both scores, then the newer source, then the address. A suppressed
-    debtor stays suppressed whatever its contacts say.
+    `contacts` is DECIDED, the others DEBTORS, CLUSTERS and INVOICES, and the OVERRIDES that the
+    contacts were decided with. `best_first` says which contact is best. A suppressed debtor stays
+    suppressed whatever contacts and persons say.
     """
     chosen = _chosen(contacts)
     silenced = suppressed.debtors.rename({"reason": "silenced"})
+    decided = decided_by_person(empty(OVERRIDES) if overrides is None else overrides)
     merged = (
         debtors.drop("invoices", "amount", "due_date")
-        .join(clusters.drop("link"), on=_DEBTOR_KEY, how="left")
-        .join(chosen, on=_DEBTOR_KEY, how="left")
-        .join(_owed(debtors, open_invoices(invoices, suppressed)), on=_DEBTOR_KEY, how="left")
-        .join(silenced, on=_DEBTOR_KEY, how="left")
+        .join(clusters.drop("link"), on=DEBTOR_KEY, how="left")
+        .join(chosen, on=DEBTOR_KEY, how="left")
+        .join(_owed(debtors, open_invoices(invoices, suppressed)), on=DEBTOR_KEY, how="left")
+        .join(silenced, on=DEBTOR_KEY, how="left")
+        .join(decided, on=DEBTOR_KEY, how="left")
         .with_columns(pl.col("cluster_id").fill_null(pl.col("debtor_id")), *_decision())
     )
     reachable = pl.col("decision") != Decision.OTHER_CHANNEL
@@ -90,7 +90,7 @@ def decide_debtors(
         pl.col("backups").fill_null([]),
         pl.col("invoices").fill_null(0),
         (pl.lit(as_of.date()) - pl.col("due_date")).dt.total_days().alias("days_overdue"),
-    ).sort(_DEBTOR_KEY)
+    ).sort(DEBTOR_KEY)
     sendable = pl.col("decision").is_in([Decision.SEND, Decision.SEND_NEUTRAL])
     return DecidedDebtors(
         debtors=shaped(merged, DECIDED_DEBTORS),
@@ -100,20 +100,11 @@ def decide_debtors(
 
 def _chosen(contacts: pl.DataFrame) -> pl.DataFrame:
     """Return each debtor's best contact and up to two further addresses that may be written to."""
-    rank = pl.col("decision").replace_strict(_PREFERENCE, default=None, return_dtype=pl.Int64)
-    worth = (pl.col("score") * pl.col("ownership")).round(9)
-    newest = pl.max_horizontal(pl.col("source_date"), pl.col("confirmed_at").dt.date())
-    ranked = (
-        contacts.with_columns(rank.alias("rank"), worth.alias("worth"), newest.alias("newest"))
-        .sort(
-            *_DEBTOR_KEY, "rank", "worth", "newest", "address", "email_raw",
-            descending=[False, False, False, True, True, False, False],
-            nulls_last=True,
-        )
-        .unique([*_DEBTOR_KEY, "address"], keep="first", maintain_order=True)
-    )  # fmt: skip
+    ranked = best_first(contacts).unique(
+        [*DEBTOR_KEY, "address"], keep="first", maintain_order=True
+    )
     spare = pl.col("decision").is_in([Decision.SEND, Decision.SEND_NEUTRAL])
-    return ranked.group_by(_DEBTOR_KEY, maintain_order=True).agg(
+    return ranked.group_by(DEBTOR_KEY, maintain_order=True).agg(
         pl.col(
             "rank", "email", "score", "ownership", "score_basis", "provider",
             "decision", "decision_reason",
@@ -124,11 +115,11 @@ def _chosen(contacts: pl.DataFrame) -> pl.DataFrame:
 
 def _owed(debtors: pl.DataFrame, invoices: pl.DataFrame) -> pl.DataFrame:
     """Return what each debtor still owes: count, amount in its currency, oldest due date."""
-    currency = debtors.select(*_DEBTOR_KEY, pl.col("currency").alias("own_currency"))
+    currency = debtors.select(*DEBTOR_KEY, pl.col("currency").alias("own_currency"))
     same = pl.col("currency").eq_missing(pl.col("own_currency"))
     return (
-        invoices.join(currency, on=_DEBTOR_KEY, how="inner")
-        .group_by(_DEBTOR_KEY)
+        invoices.join(currency, on=DEBTOR_KEY, how="inner")
+        .group_by(DEBTOR_KEY)
         .agg(
             pl.len().cast(pl.Int64).alias("invoices"),
             pl.when(pl.col("amount").filter(same).count() > 0)
@@ -143,15 +134,20 @@ def _decision() -> list[pl.Expr]:
     silenced = pl.col("silenced").is_not_null()
     usable = pl.col("best_rank").is_not_null()
     known = pl.col("best_decision").is_not_null()
+    by_person = pl.col("wanted").is_not_null()
     return [
         pl.when(silenced)
         .then(pl.lit(Decision.SUPPRESS.value))
+        .when(by_person)
+        .then("wanted")
         .when(usable)
         .then("best_decision")
         .otherwise(pl.lit(Decision.OTHER_CHANNEL.value))
         .alias("decision"),
         pl.when(silenced)
         .then("silenced")
+        .when(by_person)
+        .then(pl.lit(DecisionReason.OVERRIDDEN.value))
         .when(usable)
         .then("best_decision_reason")
         .when(known)

@@ -60,6 +60,13 @@ class Gate(_Part):
     reasons: tuple[str, ...]
 
 
+class Forced(_Part):
+    """Who overruled the gate, and why."""
+
+    by: str
+    reason: str
+
+
 class Signature(_Part):
     """HMAC-SHA256 over the canonical manifest without its signature."""
 
@@ -84,6 +91,7 @@ class Manifest(_Part):
     files: dict[str, FileEntry]
     digests: dict[str, Digest]
     lab_networks: tuple[str, ...]
+    forced: Forced | None = None
     signature: Signature | None = None
 
 
@@ -113,6 +121,7 @@ def make_manifest(clean: CleanList, number: int, files: dict[str, FileEntry]) ->
         files=files,
         digests=dict(facts.digests),
         lab_networks=facts.lab_networks,
+        forced=Forced(by=facts.forced.by, reason=facts.forced.reason) if facts.forced else None,
     )
 
 

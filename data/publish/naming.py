@@ -13,6 +13,7 @@ import polars as pl
 
 from checks.frames import RECIPIENTS, RECIPIENTS_NEUTRAL, empty, shaped
 from checks.model import GateState
+from checks.score import Force
 from data.feedback.events import MESSAGES
 from data.hashing import keyed_hash
 from data.publish.dialect import csv_bytes
@@ -46,6 +47,7 @@ class ListFacts:
     predicted_bounce: BounceForecast | None = None
     digests: Mapping[str, str] = field(default_factory=dict)  # input, configuration, ...: sha256
     lab_networks: tuple[str, ...] = ()
+    forced: Force | None = None  # who overruled the gate
 
 
 @dataclass(frozen=True, slots=True)

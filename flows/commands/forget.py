@@ -125,6 +125,8 @@ def _erase(person: Person, opened: Warehouse, path: Path) -> Removed:
     removed.work_files = erase_from_work(path, person, opened.hash_key)
     lower_sums(plans, opened.records_of(person))
     removed.rows = opened.erase(person, opened.hash_key)
+    if decisions := opened.remove_overrides(person.creditor_id, sorted(person.debtor_ids)):
+        removed.rows["overrides"] = decisions
     for output in outputs:
         removed.pages += renew_pages(output, opened, languages[output.folder])
     return removed

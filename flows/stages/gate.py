@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import polars as pl
@@ -52,6 +53,7 @@ def _weigh(run: Run, creditor: str, candidates: pl.DataFrame) -> GateResult:
         gate_limits(run.plan.settings.gate, run.plan.settings.suppress.max_age_hours),
         history,
         score_model(run).spread,
+        run.plan.force,
     )
 
 
@@ -78,5 +80,6 @@ def gate_facts(result: GateResult, settings: GateSettings) -> Mapping[str, Any]:
         "held": result.rows.height - sent,
         "limit": settings.green,
         "predicted": [predicted.rate, max(0.0, predicted.low), predicted.high] if sent else None,
+        "forced": asdict(result.forced) if result.forced else None,
         "before": [result.before.rate, result.before.low, result.before.high],
     }

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from checks.model import Decision, GateState
-from checks.score import Suppressed, open_invoices
+from checks.score import Force, Suppressed, open_invoices
 from data.proofs import proofs_of
 from data.publish import BounceForecast, ListFacts, name_list, publish_list
 from data.reference.version import rules_version
@@ -100,6 +100,7 @@ def _list_facts(run: Run, creditor: str, facts: dict[str, Any]) -> ListFacts:
             "suppression": suppression_digest(run),
         },
         lab_networks=settings.smtp.lab_networks,
+        forced=Force(**facts["forced"]) if facts["forced"] else None,
     )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from checks.model import GateState
+from checks.score import Force
 from data.publish import write_tables
 from data.reference.version import rules_version
 from flows.creditors import identity_of
@@ -99,4 +100,5 @@ def _gate(creditor: str, facts: dict[str, Any]) -> GateFacts:
         predicted_bounce=rate,
         low=low,
         high=high,
+        forced=Force(**facts["forced"]) if facts["forced"] else None,
     )

@@ -187,6 +187,7 @@ def test_the_manifest_says_what_the_contract_asks(tmp_path: Path, clean: CleanLi
         "expires_at": "2026-11-22T12:00:00Z",
         "gate": {"state": "trimmed", "reasons": ["hold_gate"]},
         "counts": {"held": 3, "recipients": 5, "recipients_neutral": 2},
+        "forced": None,
         "predicted_bounce": {"rate": 0.012, "low": 0.008, "high": 0.017},
         "digests": {"input": "0" * 64, "configuration": "1" * 64},
         "lab_networks": [],

@@ -22,6 +22,7 @@ from checks.frames import (
     SYNTAX,
 )
 from checks.score import (
+    OVERRIDES,
     DecidedDebtors,
     DecisionPolicy,
     Facts,
@@ -101,6 +102,7 @@ class CaseRows(TypedDict, total=False):
     history: Rows
     invoices: Rows
     suppressions: Rows
+    overrides: Rows
     policy: DecisionPolicy
 
 
@@ -117,6 +119,7 @@ class Case:
     history: Rows = ()
     invoices: Rows = ()
     suppressions: Rows = ()
+    overrides: Rows = ()
     policy: DecisionPolicy = field(default_factory=DecisionPolicy)
 
     def facts(self) -> Facts:
@@ -191,7 +194,8 @@ class Office:
             invoices=invoices,
             as_of=AS_OF,
         )
-        contacts = decide_contacts(scored, suppressed, known.policy)
+        overrides = table(OVERRIDES, known.overrides)
+        contacts = decide_contacts(scored, suppressed, known.policy, overrides)
         debtors = decide_debtors(
             contacts=contacts,
             debtors=facts.debtors,
@@ -200,6 +204,7 @@ class Office:
             suppressed=suppressed,
             as_of=AS_OF,
             policy=known.policy,
+            overrides=overrides,
         )
         return contacts, debtors
 

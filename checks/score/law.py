@@ -1,11 +1,11 @@
 """The law as a table: which decision a contact gets, by which rule, in which order.
 
-Rule ids are those of the project's rule list (docs/reference/rules.md): L01 two scores, L02 role mailboxes
-of persons, L03 employers, L04 paying departments and accountants, L05 shared mailboxes, L06
-mailboxes nobody confirmed, L07 inferred addresses, L08 throw-away and technical mailboxes, L09
-repairs, L10 recycled names (a step of ownership), L11 one recipient a message (one choice per
-debtor), L12 closed debts, L13 the creditor's name, L15 opt-outs, L16 legal basis, L24 fraud. After
-all of them comes L22, a person's own decision (`checks.score.overriding`).
+Rule ids are those of docs/reference/rules.md: L01 two scores, L02 role mailboxes of persons, L03
+employers, L04 paying departments and accountants, L05 shared mailboxes, L06 mailboxes nobody
+confirmed, L07 inferred addresses, L08 throw-away and technical mailboxes, L09 repairs, L10
+recycled names (a step of ownership), L11 one recipient a message (one choice per debtor), L12
+closed debts, L13 the creditor's name, L15 opt-outs, L16 legal basis, L24 fraud. After all of them
+comes L22, a person's own decision (`checks.score.overriding`).
 """
 
 from __future__ import annotations

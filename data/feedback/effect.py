@@ -39,13 +39,11 @@ def effect_of_event() -> pl.Expr:
     4. any other bounce (mailbox full, routing, no permanence told) is soft.
 
     >>> rows = pl.DataFrame({
-    ...     "event": ["bounced", "bounced", "bounced", "bounced", "delivered", "opened"],
-    ...     "permanence": ["hard", "hard", "hard", "none", "none", "none"],
-    ...     "smtp_code": [550, 550, None, 550, 250, None],
-    ...     "enhanced": ["5.1.1", "5.7.1", "5.2.2", None, None, None],
-    ...     "reason": [None, None, "mailbox_full", "mailbox_not_found", None, None]})
+    ...     "event": ["bounced"] * 4, "permanence": ["hard"] * 3 + ["none"],
+    ...     "smtp_code": [550, 550, None, 550], "enhanced": ["5.1.1", "5.7.1", "5.2.2", None],
+    ...     "reason": [None, None, "mailbox_full", "mailbox_not_found"]})
     >>> rows.select(effect_of_event())["effect"].to_list()
-    ['hard', None, 'soft', 'hard', 'delivered', None]
+    ['hard', None, 'soft', 'hard']
     """
     event, code = pl.col("event"), pl.col("smtp_code").fill_null(0)
     enhanced, reason = pl.col("enhanced").fill_null(""), pl.col("reason").fill_null("")

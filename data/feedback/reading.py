@@ -60,12 +60,8 @@ def read_events(
     source = source_name(path)
     with TemporaryDirectory(prefix="entrega-") as name:
         folder = Path(name)
-        if path.is_dir():
-            pack_mailbox(path, folder / INPUT_FILE)
-        else:
-            stage_file(path, folder, limits or Limits(file_bytes=LARGEST_FILE))
-        limits = limits or event_limits((folder / INPUT_FILE).stat().st_size)
-        outcome = _read_confined(folder, EventJob(source, limits, mapping))
+        bounds = _stage(path, folder, limits)
+        outcome = _read_confined(folder, EventJob(source, bounds, mapping))
         parts = zip_longest(read_parts(folder, "rows"), read_parts(folder, "faults"))
         return judge_batches(
             source,
@@ -109,6 +105,15 @@ def judge_batches(
         pl.concat(events).unique(("creditor_id", "event_id")).sort("creditor_id", "event_id"),
         shaped(quarantine, QUARANTINE).sort("line", "reason"),
     )
+
+
+def _stage(path: Path, folder: Path, limits: Limits | None) -> Limits:
+    """Lay a file, or the messages of a folder, before the child; return what it may take."""
+    if path.is_dir():
+        pack_mailbox(path, folder / INPUT_FILE)
+    else:
+        stage_file(path, folder, limits or Limits(file_bytes=LARGEST_FILE))
+    return limits or event_limits((folder / INPUT_FILE).stat().st_size)
 
 
 def _read_confined(folder: Path, job: EventJob) -> EventOutcome:

@@ -289,6 +289,15 @@ def test_bad_objects_among_good_ones_are_quarantined_by_number(read: Reader) -> 
     ]
 
 
+def test_a_status_that_is_none_costs_only_itself(read: Reader) -> None:
+    odd = ses_bounce("Permanent", "General", "smtp; 550 5.1.1 no such user")
+    odd["bounce"]["bouncedRecipients"][0]["status"] = "5.0"
+    data = {"delivery-status": {"code": 550, "enhanced-code": "x", "message": "gone"}}
+    failed = mailgun("failed", severity="permanent", **data)
+    assert read(odd).event["enhanced"] == "5.1.1"
+    assert (read(failed).event["smtp_code"], read(failed).event["enhanced"]) == (550, None)
+
+
 def test_an_open_of_a_message_to_several_says_not_whose(read: Reader) -> None:
     mail = MAIL | {"destination": ["ana@a.test", "b@a.test"], "tags": {}}
     assert read(ses("Open", "open", mail=mail)).reasons == ["no_recipient"]

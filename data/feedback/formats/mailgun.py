@@ -7,7 +7,7 @@ from typing import Final
 
 import polars as pl
 
-from data.feedback.formats.shape import JsonFormat, code_in, enhanced_in, listed
+from data.feedback.formats.shape import JsonFormat, code_in, enhanced_in, listed, status_of
 from data.feedback.times import moment_of_epoch
 
 _EVENTS: Final = {
@@ -78,7 +78,7 @@ def _read(frame: pl.DataFrame) -> pl.DataFrame:
         .when(failed)
         .then(pl.lit("soft")),
         smtp_code=code,
-        enhanced=pl.coalesce("enhanced-code", enhanced_in(text)),
+        enhanced=pl.coalesce(status_of(pl.col("enhanced-code")), enhanced_in(text)),
         diagnostic=text,
         link=pl.when(event == "clicked").then("url"),
         # unique for a day only, so the identity needs the time as well, which it has

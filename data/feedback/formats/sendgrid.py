@@ -7,7 +7,7 @@ from typing import Final
 
 import polars as pl
 
-from data.feedback.formats.shape import JsonFormat, code_in, enhanced_in, listed
+from data.feedback.formats.shape import JsonFormat, code_in, enhanced_in, listed, status_of
 from data.feedback.times import moment_of_epoch
 
 _EVENTS: Final = {
@@ -42,7 +42,6 @@ def _read(frame: pl.DataFrame) -> pl.DataFrame:
     is_bounce = event.is_in(["bounce", "blocked"])
     # type "blocked" (also "block"): turned away for now, for reputation or content
     lasting = pl.col("type").fill_null("bounce").eq("bounce") & event.eq("bounce")
-    status = pl.col("status").str.contains(r"^[245]\.\d{1,3}\.\d{1,3}$")
     return frame.select(
         "line",
         "email",
@@ -58,7 +57,7 @@ def _read(frame: pl.DataFrame) -> pl.DataFrame:
         .when(is_bounce)
         .then(pl.lit("soft")),
         smtp_code=code_in(said),
-        enhanced=pl.when(status).then("status").otherwise(enhanced_in(said)),
+        enhanced=pl.coalesce(status_of(pl.col("status")), enhanced_in(said)),
         diagnostic=said,
         link=pl.when(event == "click").then("url"),
         provider_id="sg_event_id",

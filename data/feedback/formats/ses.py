@@ -10,7 +10,7 @@ from typing import Final
 
 import polars as pl
 
-from data.feedback.formats.shape import JsonFormat, code_in, enhanced_in, listed
+from data.feedback.formats.shape import JsonFormat, code_in, enhanced_in, listed, status_of
 from data.feedback.times import moment_of_iso
 
 _EVENTS: Final = {
@@ -94,7 +94,9 @@ def _read(frame: pl.DataFrame) -> pl.DataFrame:
         occurred_at=moment_of_iso(pl.coalesce("time", pl.col("mail").struct.field("timestamp"))),
         permanence=listed(_PERMANENCES, pl.col("bounce").struct.field("bounceType")),
         smtp_code=code_in(pl.col("text")),
-        enhanced=pl.coalesce(pl.col("person").struct.field("status"), enhanced_in(pl.col("text"))),
+        enhanced=pl.coalesce(
+            status_of(pl.col("person").struct.field("status")), enhanced_in(pl.col("text"))
+        ),
         diagnostic="text",
         link=pl.col("click").struct.field("link"),
         provider_id=pl.coalesce(

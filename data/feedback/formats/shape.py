@@ -46,6 +46,16 @@ def code_in(text: pl.Expr) -> pl.Expr:
     return text.str.extract(CODE_IN_TEXT)
 
 
+def status_of(text: pl.Expr) -> pl.Expr:
+    """Return the enhanced code that a status field begins with; null for anything else.
+
+    >>> told = pl.DataFrame({"t": ["5.1.1", "5.2.2 (full)", "5.0", "n/a"]})
+    >>> told.select(status_of(pl.col("t")))["t"].to_list()
+    ['5.1.1', '5.2.2', None, None]
+    """
+    return text.str.extract(r"^\s*([245]\.\d{1,3}\.\d{1,3})(?:\s|$)")
+
+
 def enhanced_in(text: pl.Expr) -> pl.Expr:
     """Return the first enhanced code that a diagnostic names (RFC 3463).
 

@@ -12,7 +12,7 @@ from checks.frames import DECIDED_DEBTORS, shaped
 from checks.model import Decision, DecisionReason
 from checks.score.channel import other_channel
 from checks.score.law import decision_rules
-from checks.score.rules import DecisionPolicy, first_match
+from checks.score.rules import DecisionPolicy, decided_by
 from checks.score.suppressions import Suppressed, open_invoices
 from checks.score.tables import CANDIDATES, DECIDED, KEY
 
@@ -53,8 +53,8 @@ def decide_contacts(
         .join(debtors, on=_DEBTOR_KEY, how="left")
         .with_columns((pl.col("debtor_id") > first_row).alias("is_repeated"))
     )
-    decided = facts.with_columns(first_match(decision_rules(policy)))
-    return shaped(decided, DECIDED).sort(*KEY, "email_raw")
+    decided = decided_by(facts, decision_rules(policy))
+    return shaped(facts.with_columns(decided.get_columns()), DECIDED).sort(*KEY, "email_raw")
 
 
 def decide_debtors(
@@ -104,7 +104,10 @@ def _chosen(contacts: pl.DataFrame) -> pl.DataFrame:
     worth = (pl.col("score") * pl.col("ownership")).round(9)
     newest = pl.max_horizontal(pl.col("source_date"), pl.col("confirmed_at").dt.date())
     ranked = (
-        contacts.with_columns(rank.alias("rank"), worth.alias("worth"), newest.alias("newest"))
+        contacts.select(
+            *_DEBTOR_KEY, "address", "email_raw", *_CARRIED, "decision", "decision_reason",
+            rank.alias("rank"), worth.alias("worth"), newest.alias("newest"),
+        )
         .sort(
             *_DEBTOR_KEY, "rank", "worth", "newest", "address", "email_raw",
             descending=[False, False, False, True, True, False, False],

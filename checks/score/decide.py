@@ -14,7 +14,7 @@ from checks.score.channel import other_channel
 from checks.score.choice import DEBTOR_KEY, best_first
 from checks.score.law import decision_rules
 from checks.score.overriding import OVERRIDES, decided_by_person, override_contacts
-from checks.score.rules import DecisionPolicy, first_match
+from checks.score.rules import DecisionPolicy, decided_by
 from checks.score.suppressions import Suppressed, open_invoices
 from checks.score.tables import CANDIDATES, DECIDED, KEY
 
@@ -49,8 +49,8 @@ def decide_contacts(
         .join(debtors, on=DEBTOR_KEY, how="left")
         .with_columns((pl.col("debtor_id") > first_row).alias("is_repeated"))
     )
-    decided = facts.with_columns(first_match(decision_rules(policy)))
-    decided = shaped(decided, DECIDED).sort(*KEY, "email_raw")
+    answers = decided_by(facts, decision_rules(policy)).get_columns()
+    decided = shaped(facts.with_columns(answers), DECIDED).sort(*KEY, "email_raw")
     return decided if overrides is None else override_contacts(decided, overrides)
 
 
@@ -100,7 +100,11 @@ def decide_debtors(
 
 def _chosen(contacts: pl.DataFrame) -> pl.DataFrame:
     """Return each debtor's best contact and up to two further addresses that may be written to."""
-    ranked = best_first(contacts).unique(
+    needed = contacts.select(
+        *DEBTOR_KEY, "address", "email_raw", *_CARRIED,
+        "decision", "decision_reason", "source_date", "confirmed_at",
+    )  # fmt: skip
+    ranked = best_first(needed).unique(
         [*DEBTOR_KEY, "address"], keep="first", maintain_order=True
     )
     spare = pl.col("decision").is_in([Decision.SEND, Decision.SEND_NEUTRAL])

@@ -11,6 +11,7 @@ import polars as pl
 
 from checks.frames import DOMAINS, SUPPRESSIONS, shaped
 from checks.model import DecisionReason
+from data.endings import endings_of
 from data.feedback.events import EVENTS, MESSAGES
 from data.feedback.fold import fold_history
 from data.feedback.suppressing import FROM_EVENTS
@@ -151,6 +152,11 @@ class Ledger:
     def messages(self) -> pl.DataFrame:
         """Return whom each message of every registered list goes to."""
         return self._all("messages", MESSAGES).sort("message_key")
+
+    def endings(self) -> pl.DataFrame:
+        """Return what became of each message of every registered list, as ENDINGS."""
+        sql = "SELECT creditor_id, list_number, list_id, run_id, registered_at FROM lists"
+        return endings_of(self.messages(), self._relations.query(sql), self.events())
 
     def _count(self, table: str) -> int:
         sql = named("SELECT count(*) AS rows FROM {table}", table=table)

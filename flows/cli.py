@@ -269,6 +269,36 @@ def feedback(
 
 
 @app.command(group=AFTER)
+def learn(
+    *,
+    warehouse: Path | None = None,
+    out: Path | None = None,
+    wait: Flag = False,
+    as_json: Annotated[bool, Parameter(name="--json", negative=())] = False,
+) -> int:
+    """Fit the score model to what became of the messages sent; later runs go by it.
+
+    It shows how well messages that were held out are foretold, before and after, and writes
+    nothing where that is worse. Exit code 3: too few events yet.
+
+    Parameters
+    ----------
+    warehouse
+        the DuckDB file [default: var/entrega.duckdb]
+    out
+        where to write the model [default: score_model.json beside the warehouse, where runs find
+        it unless [score] model names another]
+    wait
+        wait for a warehouse that is in use
+    as_json
+        print one object instead of lines
+    """
+    from flows.commands.learn import run_learn
+
+    return run_learn(warehouse, out, wait=wait, as_json=as_json)
+
+
+@app.command(group=AFTER)
 def override(
     debtor_id: str | None = None,
     /,

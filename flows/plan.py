@@ -15,6 +15,7 @@ from flows.settings import Settings
 
 DEFAULT_WAREHOUSE = Path("var/entrega.duckdb")
 PLAN_FILE = "plan.json"
+LEARNT_MODEL = "score_model.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,17 @@ class RunPlan:
 def work_folder(warehouse: Path, run_id: str) -> Path:
     """Return the folder in which a run keeps its plan, parts and journals."""
     return warehouse.parent / "work" / run_id
+
+
+def learnt_model_file(warehouse: Path) -> Path:
+    """Return where `entrega learn` leaves the model that runs of this warehouse go by."""
+    return warehouse.parent / LEARNT_MODEL
+
+
+def model_file(settings: Settings, warehouse: Path) -> Path | None:
+    """Return the score model to go by: `[score] model`, else what was learnt, else None."""
+    learnt = learnt_model_file(warehouse)
+    return settings.score.model or (learnt if learnt.is_file() else None)
 
 
 def new_run_id(now: dt.datetime) -> str:

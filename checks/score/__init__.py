@@ -13,6 +13,7 @@ from checks.score.fit_owner import (
 from checks.score.forecast import BouncePrediction, predict_bounces
 from checks.score.gate import Force, GateResult, ListHistory, apply_gate, gate_list
 from checks.score.law import decision_rules
+from checks.score.learning import LEAST_MESSAGES, Foretold, Learning, compare_models, learn_model
 from checks.score.lessons import LESSONS, OUTCOMES, lessons_from, merge_lessons
 from checks.score.model import ProviderPrior, ScoreModel, model_as_json, read_model
 from checks.score.overriding import OVERRIDES, without_effect
@@ -27,6 +28,7 @@ __all__ = [
     "ANSWERS",
     "CANDIDATES",
     "DECIDED",
+    "LEAST_MESSAGES",
     "LESSONS",
     "OUTCOMES",
     "OVERRIDES",
@@ -39,10 +41,12 @@ __all__ = [
     "DecisionRule",
     "Facts",
     "Force",
+    "Foretold",
     "GateColour",
     "GateLimits",
     "GateReason",
     "GateResult",
+    "Learning",
     "Learnt",
     "ListHistory",
     "ProviderPrior",
@@ -51,6 +55,7 @@ __all__ = [
     "Scored",
     "Suppressed",
     "apply_gate",
+    "compare_models",
     "decide_contacts",
     "decide_debtors",
     "decision_rules",
@@ -58,6 +63,7 @@ __all__ = [
     "fit_deliverability",
     "fit_ownership",
     "gate_list",
+    "learn_model",
     "lessons_from",
     "merge_lessons",
     "merge_owner_lessons",

@@ -141,14 +141,20 @@ def _basis() -> pl.Expr:
     )
 
 
-def _brier(log_odds: Numbers, calibration: Calibration, counts: Counts) -> float:
-    """Return the mean squared difference between calibrated scores and outcomes."""
+def chances(log_odds: Numbers, calibration: Calibration) -> Numbers:
+    """Return the probabilities of log-odds, straightened by a calibration."""
     straight = (
         -calibration.a * np.logaddexp(0.0, -log_odds)
         + calibration.b * np.logaddexp(0.0, log_odds)
         + calibration.c
     )
-    chance = 1.0 / (1.0 + np.exp(-straight))
+    straightened: Numbers = 1.0 / (1.0 + np.exp(-straight))
+    return straightened
+
+
+def _brier(log_odds: Numbers, calibration: Calibration, counts: Counts) -> float:
+    """Return the mean squared difference between calibrated scores and outcomes."""
+    chance = chances(log_odds, calibration)
     bad = counts.sent - counts.good
     squares = counts.good * (1.0 - chance) ** 2 + bad * chance**2
     return float(squares.sum() / counts.sent.sum())

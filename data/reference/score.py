@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 from functools import cache
 from importlib.resources import files
@@ -14,6 +15,7 @@ from checks.score.model import ScoreModel, model_as_json, read_model
 from checks.score.reference import ScoreReference
 
 _HERE: Final = files("data.reference")
+_MODEL_FILE: Final = "score_model.json"
 
 
 def load_score_model(path: Path | None = None) -> ScoreModel:
@@ -21,7 +23,7 @@ def load_score_model(path: Path | None = None) -> ScoreModel:
 
     Raises `SettingError` where the file is not a readable model.
     """
-    source = _HERE.joinpath("score_model.json") if path is None else path
+    source = _HERE.joinpath(_MODEL_FILE) if path is None else path
     try:
         raw = json.loads(source.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -29,6 +31,12 @@ def load_score_model(path: Path | None = None) -> ScoreModel:
         remedy = "restore the file, or leave [score] model out to use the priors"
         raise SettingError(problem, remedy) from error
     return read_model(raw)
+
+
+def score_model_digest(path: Path | None = None) -> str:
+    """Return sha256 of the bytes of the file that `load_score_model` reads."""
+    source = _HERE.joinpath(_MODEL_FILE) if path is None else path
+    return hashlib.sha256(source.read_bytes()).hexdigest()
 
 
 def save_score_model(model: ScoreModel, path: Path) -> None:

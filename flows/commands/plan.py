@@ -13,7 +13,7 @@ import polars as pl
 from checks.frames import CLUSTERS, DOMAINS, FINDINGS, HISTORY, empty
 from checks.mailbox.forecast import Bound, Outlook
 from checks.mailbox.providers import Provider, Providers
-from checks.score import Facts, score_contacts
+from checks.score import Facts, ScoreModel, score_contacts
 from checks.syntax import check_syntax
 from data.hashing import keyed_hash
 from data.intake import Portfolio, read_portfolio
@@ -23,7 +23,7 @@ from data.reference.syntax import load_syntax_reference
 from data.warehouse import open_warehouse
 from flows.asking import AskFacts, AskPlan, plan_asking
 from flows.overrides import overridden
-from flows.plan import DEFAULT_WAREHOUSE
+from flows.plan import DEFAULT_WAREHOUSE, model_file
 from flows.run import utc_now
 from flows.settings import Settings, load_settings
 from flows.stages.mailboxes import ANSWERS_LAST, WORTH_KEEPING
@@ -57,7 +57,9 @@ def run_plan(
         portfolio = read_portfolio(inputs, intake_settings(settings), Path(folder))
     reference = load_syntax_reference(allow_special_use=bool(settings.smtp.lab_networks))
     syntax = check_syntax(portfolio.contacts["email_raw"].unique().sort(), reference)
-    known = _known((warehouse or DEFAULT_WAREHOUSE).absolute(), portfolio, syntax)
+    path = (warehouse or DEFAULT_WAREHOUSE).absolute()
+    known = _known(path, portfolio, syntax)
+    model = load_score_model(model_file(settings, path))
     providers = overridden(load_providers(), settings.smtp.providers)
     found = plan_asking(
         AskFacts(
@@ -67,7 +69,7 @@ def run_plan(
             domains=known.domains,
             suppressed=known.suppressed,
             answered=known.answered,
-            scores=_scores(portfolio, syntax, known, settings),
+            scores=_scores(portfolio, syntax, known, model),
         ),
         providers,
     )
@@ -98,7 +100,7 @@ def _known(path: Path, portfolio: Portfolio, syntax: pl.DataFrame) -> Known:
 
 
 def _scores(
-    portfolio: Portfolio, syntax: pl.DataFrame, known: Known, settings: Settings
+    portfolio: Portfolio, syntax: pl.DataFrame, known: Known, model: ScoreModel
 ) -> pl.DataFrame:
     """Return `address, score` before anyone is asked; whose mailbox it is plays no part here."""
     facts = Facts(
@@ -110,8 +112,8 @@ def _scores(
         findings=empty(FINDINGS),
         history=known.history,
     )
-    model, reference = load_score_model(settings.score.model), load_score_reference()
-    return score_contacts(facts, utc_now(), model, reference).contacts.select("address", "score")
+    scored = score_contacts(facts, utc_now(), model, load_score_reference())
+    return scored.contacts.select("address", "score")
 
 
 @dataclass(frozen=True, slots=True)

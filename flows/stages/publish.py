@@ -20,7 +20,7 @@ from flows.recipients import neutral_recipients, recipients
 from flows.run import Run
 from flows.settings import PublishSettings
 from flows.stages.gate import gated_debtors
-from flows.stages.score import score_model
+from flows.stages.score import model_digest
 from flows.suppression import suppressed_now, suppression_digest
 
 
@@ -95,7 +95,7 @@ def _list_facts(run: Run, creditor: str, facts: dict[str, Any]) -> ListFacts:
         predicted_bounce=BounceForecast(rate, low, high) if facts["predicted"] else None,
         digests={
             **(stored.digests if stored else {}),
-            "model": digest_json(score_model(run).version),
+            "model": model_digest(run),
             "rules": digest_json(rules_version()),
             "suppression": suppression_digest(run),
         },

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+from pathlib import Path
 
 import polars as pl
 
-from checks.score import Facts, Scored, ScoreModel, score_contacts
-from data.reference.score import load_score_model, load_score_reference
+from checks.score import Facts, Scored, ScoreModel, model_as_json, read_model, score_contacts
+from data.reference.score import load_score_model, load_score_reference, score_model_digest
 from flows.executor import write_part
+from flows.plan import model_file
 from flows.run import Run
 
 SCORED_PART = "scored.parquet"
+MODEL_NAME = "model"
 
 
 def score(run: Run) -> None:
@@ -39,8 +43,29 @@ def scored_with(run: Run, findings: pl.DataFrame) -> Scored:
 
 
 def score_model(run: Run) -> ScoreModel:
-    """Return the model of `[score] model`, or the built-in priors."""
-    return load_score_model(run.plan.settings.score.model)
+    """Return the model of this run: the one in force when it was first asked for.
+
+    It is kept with the run, so that all stages, a resumed run and later learning go by the same.
+    """
+    if (kept := model_of_run(run.plan.work)) is not None:
+        return kept
+    file = model_file(run.plan.settings, run.plan.warehouse)
+    model = load_score_model(file)
+    numbers = model_as_json(model)
+    run.remember(MODEL_NAME, {"sha256": score_model_digest(file), "model": numbers})
+    return read_model(numbers)
+
+
+def model_of_run(work: Path) -> ScoreModel | None:
+    """Return the model kept in a run's folder; None where it is gone or not yet chosen."""
+    file = work / f"{MODEL_NAME}.json"
+    return read_model(json.loads(file.read_text("utf-8"))["model"]) if file.is_file() else None
+
+
+def model_digest(run: Run) -> str:
+    """Return sha256 of the file that this run's model was read from."""
+    score_model(run)
+    return str(run.recall(MODEL_NAME)["sha256"])
 
 
 def scored_contacts(run: Run) -> pl.DataFrame:

@@ -27,7 +27,7 @@ import polars as pl
 from checks.model import SYNTAX_REASONS, Reason
 from checks.score.model import FALLBACK_PROVIDER, Calibration, ScoreModel, logit
 from checks.score.reference import CONSUMER_PROVIDERS
-from checks.score.steps import TOTAL, Step, apply_steps, log_odds_of, scaled, unroll_steps
+from checks.score.steps import TOTAL, Step, log_odds_of, scaled, scores_of, steps_of
 
 SECONDS_A_YEAR: Final = 365.25 * 86_400
 SOFT_BOUNCES_COUNTED: Final = 3  # three in a row without a delivery is an abandoned mailbox
@@ -50,14 +50,14 @@ def score_addresses(
         pl.col("address").str.split_exact("@", 1).struct[0].alias("local"),
     )
     possible_ones = facts.filter(possible).sort("creditor_id", "address")
-    applied = apply_steps(possible_ones, steps, "score")
-    rows = unroll_steps(applied, steps, score="deliverability", debtor_id=pl.lit(""))
+    score = scores_of(possible_ones, steps, "score")
     scored = pl.concat(
         [
-            applied.select(*addresses.columns, "score"),
+            possible_ones.select(*addresses.columns, score),
             addresses.filter(~possible).with_columns(pl.lit(0.0).alias("score")),
         ],
     )
+    rows = steps_of(possible_ones, steps, score="deliverability", debtor_id=pl.lit(""))
     return scored.sort("creditor_id", "address"), rows
 
 

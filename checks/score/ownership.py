@@ -21,7 +21,7 @@ from checks.model import DebtorKind
 from checks.score.law import ACCOUNTANT_ROOTS
 from checks.score.model import OwnershipModel, ScoreModel, logit
 from checks.score.names import NAMED, NameLevel
-from checks.score.steps import TOTAL, Step, apply_steps, log_odds_of, logistic, unroll_steps
+from checks.score.steps import TOTAL, Step, log_odds_of, logistic, scores_of, steps_of
 from checks.score.tables import KEY
 
 DAYS_A_YEAR: Final = 365.25
@@ -56,16 +56,11 @@ def score_owners(
     one debtor has the steps of its better row only.
     """
     steps = ownership_steps(as_of, model)
-    applied = apply_steps(contacts, steps, "ownership").sort(
+    owned = contacts.with_columns(scores_of(contacts, steps, "ownership"))
+    best = owned.sort(
         *KEY, "ownership", "email_raw", descending=[False, False, False, True, False]
-    )
-    rows = unroll_steps(
-        applied.unique(KEY, keep="first", maintain_order=True),
-        steps,
-        score="ownership",
-        debtor_id=pl.col("debtor_id"),
-    )
-    return applied.select(*contacts.columns, "ownership"), rows
+    ).unique(KEY, keep="first", maintain_order=True)
+    return owned, steps_of(best, steps, score="ownership", debtor_id=pl.col("debtor_id"))
 
 
 def ownership_steps(as_of: datetime, model: ScoreModel) -> tuple[Step, ...]:

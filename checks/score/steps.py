@@ -14,7 +14,7 @@ TOTAL: Final = "log_odds_so_far"
 """The column that holds the sum while steps are applied; a step's expression may read it."""
 
 SLICE_ROWS: Final = 200_000
-"""Rows whose steps are unrolled at a time, so that a million contacts stay below 2 GiB."""
+"""Rows whose steps exist side by side at a time: thirty numbers a row would fill the memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,38 +59,45 @@ def column_of(position: int) -> str:
     return f"step_{position}"
 
 
-def apply_steps(frame: pl.DataFrame, steps: Sequence[Step], score: str) -> pl.DataFrame:
-    """Add one `step_<n>` column per step and the score, rounded to six decimals.
+def scores_of(frame: pl.DataFrame, steps: Sequence[Step], score: str) -> pl.Series:
+    """Return the score of each row, rounded to six decimals, named `score`.
 
     >>> frame = pl.DataFrame({"bounces": [0, 2]})
     >>> two = [Step("prior", pl.lit(2.0)), Step("bounce", pl.col("bounces") * -1.0)]
-    >>> apply_steps(frame, two, "score")["score"].to_list()
+    >>> scores_of(frame, two, "score").to_list()
     [0.880797, 0.5]
     """
-    frame = frame.with_columns(pl.lit(0.0).alias(TOTAL))
-    for position, step in enumerate(steps):
-        column = column_of(position)
-        frame = frame.with_columns(step.log_odds.fill_null(0.0).cast(pl.Float64).alias(column))
-        frame = frame.with_columns(pl.col(TOTAL) + pl.col(column))
-    return frame.with_columns(logistic(pl.col(TOTAL)).round(6).alias(score))
+    total = [_applied(part, steps)[TOTAL] for part in frame.iter_slices(SLICE_ROWS)]
+    sums = pl.concat(total) if total else pl.Series(TOTAL, [], pl.Float64())
+    return sums.to_frame().select(logistic(pl.col(TOTAL)).round(6).alias(score))[score]
 
 
-def unroll_steps(
+def steps_of(
     frame: pl.DataFrame,
     steps: Sequence[Step],
     *,
     score: str,
     debtor_id: pl.Expr,
 ) -> pl.DataFrame:
-    """Return STEPS, in the frame's row order: the first step always, others where they are not 0.
+    """Return STEPS in the frame's row order: the first step always, others where they are not 0.
 
-    The frame is what `apply_steps` returned, with `creditor_id` and `address`.
+    The frame has what the steps read, `creditor_id` and `address`.
     """
     parts = [
-        _unroll_slice(part, steps, score=score, debtor_id=debtor_id)
+        _unroll_slice(_applied(part, steps), steps, score=score, debtor_id=debtor_id)
         for part in frame.iter_slices(SLICE_ROWS)
     ]
     return pl.concat(parts) if parts else empty(STEPS)
+
+
+def _applied(part: pl.DataFrame, steps: Sequence[Step]) -> pl.DataFrame:
+    """Add one `step_<n>` column per step and their sum."""
+    part = part.with_columns(pl.lit(0.0).alias(TOTAL))
+    for position, step in enumerate(steps):
+        column = column_of(position)
+        part = part.with_columns(step.log_odds.fill_null(0.0).cast(pl.Float64).alias(column))
+        part = part.with_columns(pl.col(TOTAL) + pl.col(column))
+    return part
 
 
 def _unroll_slice(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 import polars as pl
 
@@ -29,6 +31,10 @@ class Scored:
     steps: pl.DataFrame
 
 
+PART_CONTACTS: Final = 150_000
+"""Contacts scored at a time, cut between addresses: a million fit beside each other in 2 GiB."""
+
+
 def score_contacts(
     facts: Facts,
     as_of: datetime,
@@ -40,6 +46,38 @@ def score_contacts(
     Contacts whose `email_raw` has no row in SYNTAX are an error of the caller and are left out.
     `as_of` is the run's frozen moment, in UTC.
     """
+    parts = [_score_part(part, as_of, model, reference) for part in _parts(facts)]
+    contacts = add_lookalikes(pl.concat([part.contacts for part in parts]))
+    return Scored(
+        contacts=shaped(contacts, SCORED).sort(*KEY, "email_raw"),
+        steps=pl.concat([part.steps for part in parts]),
+    )
+
+
+def _parts(facts: Facts) -> Iterator[Facts]:
+    """Cut the facts between addresses, in their order: all that share one stay together."""
+    key = facts.contacts.select("creditor_id", "email_raw").join(
+        facts.syntax.select("email_raw", "address"), on="email_raw", maintain_order="left"
+    )
+    place = pl.struct("creditor_id", "address").rank("min") // PART_CONTACTS
+    numbered = key.with_columns(place.alias("part")).select("creditor_id", "email_raw", "part")
+    if numbered.is_empty():
+        yield facts
+    for _, rows in sorted(numbered.unique().partition_by("part", as_dict=True).items()):
+        yield replace(
+            facts,
+            contacts=facts.contacts.join(rows, on=["creditor_id", "email_raw"], how="semi"),
+            syntax=facts.syntax.join(rows, on="email_raw", how="semi"),
+        )
+
+
+def _score_part(
+    facts: Facts,
+    as_of: datetime,
+    model: ScoreModel,
+    reference: ScoreReference,
+) -> Scored:
+    """Score contacts whose neighbours at the same address are all there."""
     scored, delivery_steps = score_addresses(
         merge_verdicts(facts, reference, answer_days=model.answer_days),
         facts.history,
@@ -47,8 +85,9 @@ def score_contacts(
         model,
     )
     owned, owner_steps = score_owners(_gathered(facts, scored, reference), as_of, model)
+    kept = [name for name in SCORED if name != "is_lookalike"]
     return Scored(
-        contacts=shaped(owned, SCORED).sort(*KEY, "email_raw"),
+        contacts=owned.select(*kept, "domain"),
         steps=pl.concat([shaped(delivery_steps, STEPS), shaped(owner_steps, STEPS)]),
     )
 
@@ -80,10 +119,9 @@ def _gathered(facts: Facts, scored: pl.DataFrame, reference: ScoreReference) -> 
     compared = add_name_levels(named, reference)
     own_domain = pl.col("is_own_domain") & ~pl.col("is_consumer")
     by_name = pl.col("name_level").is_in(NAMED)
-    shared = add_sharing(
+    return add_sharing(
         compared.with_columns(own_domain, (by_name | own_domain).alias("is_named"))
     ).with_columns(_confirmed(), _identified(), _accountant(reference))
-    return add_lookalikes(shared)
 
 
 def _words(reference: ScoreReference) -> list[pl.Expr]:

@@ -14,7 +14,7 @@ from checks.score.channel import other_channel
 from checks.score.choice import DEBTOR_KEY, best_first
 from checks.score.law import decision_rules
 from checks.score.overriding import OVERRIDES, decided_by_person, override_contacts
-from checks.score.rules import DecisionPolicy, first_match
+from checks.score.rules import DecisionPolicy, decided_by
 from checks.score.suppressions import Suppressed, open_invoices
 from checks.score.tables import CANDIDATES, DECIDED, KEY
 
@@ -49,8 +49,8 @@ def decide_contacts(
         .join(debtors, on=DEBTOR_KEY, how="left")
         .with_columns((pl.col("debtor_id") > first_row).alias("is_repeated"))
     )
-    decided = facts.with_columns(first_match(decision_rules(policy)))
-    decided = shaped(decided, DECIDED).sort(*KEY, "email_raw")
+    by_rule = decided_by(facts, decision_rules(policy))
+    decided = shaped(facts.with_columns(by_rule.get_columns()), DECIDED).sort(*KEY, "email_raw")
     return decided if overrides is None else override_contacts(decided, overrides)
 
 

@@ -38,24 +38,30 @@ class DecisionRule:
     decision: Decision
     reason: DecisionReason | pl.Expr
 
-    def reason_expression(self) -> pl.Expr:
-        """Return the reason as an expression."""
-        return pl.lit(self.reason.value) if isinstance(self.reason, str) else self.reason
 
+def decided_by(facts: pl.DataFrame, rules: Sequence[DecisionRule]) -> pl.DataFrame:
+    """Return `rule`, `decision` and `decision_reason` of each row: the first rule that holds.
 
-def first_match(rules: Sequence[DecisionRule]) -> list[pl.Expr]:
-    """Return the expressions of `rule`, `decision` and `decision_reason`."""
+    The last rule must hold always. Each condition is looked at once, as the number of its rule.
+    """
+    number = reduce(
+        lambda later, rule: pl.when(rule[1].holds).then(pl.lit(rule[0])).otherwise(later),
+        reversed(list(enumerate(rules))),
+        pl.lit(None, dtype=pl.Int32),
+    )
 
-    def chain(values: Sequence[pl.Expr], name: str) -> pl.Expr:
-        pairs = list(zip(rules, values, strict=True))
-        return reduce(
-            lambda later, pair: pl.when(pair[0].holds).then(pair[1]).otherwise(later),
-            reversed(pairs),
-            pl.lit(None, dtype=pl.String),
-        ).alias(name)
+    def told(words: Sequence[str | None]) -> pl.Expr:
+        table = dict(enumerate(words))
+        return pl.col("number").replace_strict(table, return_dtype=pl.String)
 
-    return [
-        chain([pl.lit(rule.rule) for rule in rules], "rule"),
-        chain([pl.lit(rule.decision.value) for rule in rules], "decision"),
-        chain([rule.reason_expression() for rule in rules], "decision_reason"),
+    fixed = [rule.reason.value if isinstance(rule.reason, str) else None for rule in rules]
+    varying = [
+        pl.when(pl.col("number") == place).then(rule.reason)
+        for place, rule in enumerate(rules)
+        if isinstance(rule.reason, pl.Expr)
     ]
+    return facts.with_columns(number.alias("number")).select(
+        told([rule.rule for rule in rules]).alias("rule"),
+        told([rule.decision.value for rule in rules]).alias("decision"),
+        pl.coalesce(told(fixed), *varying).alias("decision_reason"),
+    )

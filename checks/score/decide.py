@@ -49,8 +49,8 @@ def decide_contacts(
         .join(debtors, on=DEBTOR_KEY, how="left")
         .with_columns((pl.col("debtor_id") > first_row).alias("is_repeated"))
     )
-    answers = decided_by(facts, decision_rules(policy)).get_columns()
-    decided = shaped(facts.with_columns(answers), DECIDED).sort(*KEY, "email_raw")
+    by_rule = decided_by(facts, decision_rules(policy))
+    decided = shaped(facts.with_columns(by_rule.get_columns()), DECIDED).sort(*KEY, "email_raw")
     return decided if overrides is None else override_contacts(decided, overrides)
 
 

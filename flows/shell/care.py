@@ -1,0 +1,167 @@
+"""Care: duplicates, erasure, retention, fitness of this host, schedule, settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from flows.shell.options import CARE, Config, Files, Flag, Json, Wait, WarehouseFile, app
+
+
+@app.command(group=CARE)
+def duplicates(
+    input_: Path,
+    /,
+    *,
+    out: Path,
+    config: Config = None,
+    id_: Annotated[str | None, Parameter(name="--id")] = None,
+    role: Annotated[list[str] | None, Parameter(negative=())] = None,
+) -> int:
+    """Find the records that are one debtor, on any table of people or companies.
+
+    Parameters
+    ----------
+    input_
+        the table
+    out
+        where clusters.csv goes
+    id_
+        the column that identifies a record
+    role
+        COLUMN=ROLE, e.g. correo=email; may be repeated
+    """
+    from flows.commands.duplicates import run_duplicates
+
+    return run_duplicates(input_, out, config, id_, role or [])
+
+
+@app.command(group=CARE)
+def forget(
+    *,
+    creditor: str,
+    id_: Annotated[str | None, Parameter(name="--id")] = None,
+    email: str | None = None,
+    same_person: Flag = False,
+    warehouse: WarehouseFile = None,
+    wait: Wait = False,
+    as_json: Json = False,
+) -> int:
+    """Erase a debtor, or one address, from warehouse, work folders and outputs.
+
+    Only keyed hashes stay, so that nobody writes there again. Afterwards everything is searched:
+    exit code 0 means that nothing was found.
+
+    Parameters
+    ----------
+    creditor
+        the creditor's id, as in the name of its list folder
+    id_
+        the debtor's id
+    email
+        an address, in place of a debtor: the debtors who had it stay, without it
+    same_person
+        erase further records that runs held to be the same debtor too
+    """
+    from flows.commands.forget import ForgetRequest, run_forget
+
+    request = ForgetRequest(creditor, id_, email, same_person, warehouse, wait)
+    return run_forget(request, as_json=as_json)
+
+
+@app.command(group=CARE)
+def purge(
+    *,
+    config: Config = None,
+    dry_run: Flag = False,
+    warehouse: WarehouseFile = None,
+    wait: Wait = False,
+    as_json: Json = False,
+) -> int:
+    """Let go of what is past its time by [retention], and say what that was.
+
+    Parameters
+    ----------
+    dry_run
+        only count
+    """
+    from flows.commands.purge import run_purge
+
+    return run_purge(config, warehouse, dry=dry_run, wait=wait, as_json=as_json)
+
+
+@app.command(group=CARE)
+def preflight(
+    *,
+    config: Config = None,
+    as_json: Json = False,
+) -> int:
+    """Tell whether this host is fit to ask: resolver, port 25, HELO, PTR, SPF, blocklists.
+
+    Exit codes: 0 fit, 2 no identity is configured, 5 not fit.
+    """
+    from flows.commands.preflight import run_preflight
+
+    return run_preflight(config, as_json=as_json)
+
+
+@app.command(group=CARE)
+def sandbox(
+    *,
+    portfolio: Path | None = None,
+    kind: Literal["b2c_br", "b2b_br", "b2c_mx", "b2b_mx"] = "b2c_br",
+    debtors: int = 2_000,
+    seed: int = 1,
+    mood: Literal["honest", "nxdomain", "address", "servfail", "dead"] = "honest",
+    out: Path = Path("var/sandbox"),
+    as_json: Json = False,
+) -> int:
+    """Keep a mail internet running on loopback until Ctrl-C, and say how to reach it.
+
+    Parameters
+    ----------
+    portfolio
+        a folder that an earlier call made; a new portfolio where none is given
+    kind
+        consumers or companies, Brazil or Mexico
+    debtors
+        how many debtors to make up
+    seed
+        the same seed makes the same portfolio and the same servers
+    mood
+        how the nameserver behaves
+    out
+        where portfolio, truth, entrega.toml and the servers' journals go
+    """
+    from flows.commands.sandbox import SandboxRequest, run_sandbox
+
+    request = SandboxRequest(portfolio, kind, debtors, seed, mood, out)
+    return run_sandbox(request, as_json=as_json)
+
+
+@app.command(group=CARE)
+def serve(*, config: Config = None, inputs: Files = None) -> int:
+    """Serve the scheduled deployment to a Prefect server, until stopped.
+
+    Parameters
+    ----------
+    inputs
+        the debtor files of the scheduled run
+    """
+    from flows.commands.serve import run_serve
+
+    return run_serve(config, inputs or [])
+
+
+@app.command(name="config", group=CARE)
+def show_config(
+    *,
+    config: Config = None,
+    as_json: Json = False,
+) -> int:
+    """Show every setting with its value, its origin and what it is for."""
+    from flows.commands.config import run_config
+
+    return run_config(config, as_json=as_json)

@@ -30,14 +30,15 @@ class Comparison:
     condemned_alive: int  # existing mailboxes called undeliverable
     to_strangers: int  # `send` rows whose mailbox belongs to somebody else
     sent: int
-    true_bounces: int
+    true_bounces: int  # hard ones
+    not_arrived: int  # hard and soft: what the gate foretells
     asked_honest: int  # addresses with a server's answer, at hosts that refuse unknown users
     asked_true: int  # of them, those whose answer is the truth
 
     @property
-    def true_bounce_rate(self) -> float | None:
-        """Share of hard bounces among what is sent; None where nothing is."""
-        return self.true_bounces / self.sent if self.sent else None
+    def true_rate(self) -> float | None:
+        """Share of what is sent that does not arrive; None where nothing is sent."""
+        return self.not_arrived / self.sent if self.sent else None
 
 
 def compare(contacts: pl.DataFrame, debtors: pl.DataFrame, truth: Truth) -> Comparison:
@@ -75,6 +76,7 @@ def compare(contacts: pl.DataFrame, debtors: pl.DataFrame, truth: Truth) -> Comp
         to_strangers=strangers.height,
         sent=sent.height,
         true_bounces=sent.filter(pl.col("delivery") == "hard_bounce").height,
+        not_arrived=sent.filter(pl.col("delivery") != "delivered").height,
         asked_honest=answered.height,
         asked_true=answered.filter(_is_true()).height,
     )
@@ -113,13 +115,14 @@ def comparison_lines(found: Comparison, predicted: list[float] | None) -> Iterat
         share = 100 * found.asked_true / found.asked_honest
         yield f"answers of honest hosts that are true: {share:.1f} % of {found.asked_honest:,}"
     yield f"debts told to somebody else's mailbox: {found.to_strangers} of {found.sent} messages"
-    if found.true_bounce_rate is None or predicted is None:
+    if found.true_rate is None or predicted is None:
         yield "bounce of the list: nothing is sent"
         return
     rate, low, high = (100 * share for share in predicted)
     yield (
         f"bounce of the list: predicted {rate:.2f} % ({low:.2f} to {high:.2f} %), "
-        f"true {100 * found.true_bounce_rate:.2f} % of {found.sent:,}"
+        f"true {100 * found.true_rate:.2f} % of {found.sent:,} ({found.true_bounces} hard, "
+        f"{found.not_arrived - found.true_bounces} soft)"
     )
 
 

@@ -77,6 +77,7 @@ def run_demo(request: DemoRequest, *, as_json: bool) -> int:
                 "asked_true": found.asked_true,
                 "sent": found.sent,
                 "true_bounces": found.true_bounces,
+                "not_arrived": found.not_arrived,
                 "verdicts": found.verdicts.to_dicts(),
                 "decisions": found.decisions.to_dicts(),
             },

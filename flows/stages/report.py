@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,7 @@ def report_facts(run: Run) -> ReportFacts:
             as_of=run.plan.as_of,
             rules_version=rules_version(),
             digests=dict(stored.digests) if stored else {},
-            warnings=(*run.warnings, *run.notes),
+            warnings=tuple(_warnings(run)),
             lab_networks=settings.smtp.lab_networks,
         ),
         sources=tuple(
@@ -86,6 +87,16 @@ def report_facts(run: Run) -> ReportFacts:
             ageing=settings.report.ageing,
         ),
     )
+
+
+def _warnings(run: Run) -> Iterator[str]:
+    """Yield what a reader should know first: words that reports have sentences for, or texts."""
+    told = run.recall("domains")
+    if not told.get("asked") and told.get("controls"):
+        yield "resolver_untrusted"
+    if not run.plan.settings.smtp.asks:
+        yield "smtp_off"
+    yield from run.warnings
 
 
 def _gate(creditor: str, facts: dict[str, Any]) -> GateFacts:

@@ -120,7 +120,7 @@ class ProviderOverride(Section):
     """[smtp.providers.NAME]: tighter or wider limits, inside hard bounds."""
 
     asked: bool | None = None
-    recipients_per_session: int | None = Field(None, ge=1, le=100)
+    recipients_per_session: int | None = Field(None, ge=2, le=100)
     refusals_per_session: int | None = Field(None, ge=1, le=10)
     connections_per_address: int | None = Field(None, ge=1, le=20)
     connections_per_provider: int | None = Field(None, ge=1, le=64)

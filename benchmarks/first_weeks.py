@@ -6,8 +6,9 @@ Every night: the whole pipeline without probing over all debtors; the sandbox de
 what the list sends; the events come back through `entrega feedback`; `entrega learn` fits the
 model that the next night goes by. With --write the tables go to docs/first-weeks.md.
 
-`oracle` is how many messages of the night's candidates keep the limit for one who knows the true
-rate of each class (provider, basis, score to a hundredth) but no single truth; `new` are debtors
+`may` is how many debtors the rules let be written to, `oracle` how many of them keep the limit for
+one who knows the true rate of each class (provider, basis, score to a tenth) but no single truth;
+`sent` is what the gate lets go; `new` are debtors
 never written to before. `bounced` are messages that did not arrive, hard or soft, over those sent.
 `covered` are debtors whom a message has reached in any night so far, over those it could reach:
 debtors with a living address that nothing but its chance of delivery keeps from being written to.
@@ -59,8 +60,8 @@ MAY_BE_WRITTEN_TO: Final = (
 )
 """Decision reasons of contacts that law and ownership let pass."""
 HEADING: Final = (
-    "| night | gate | sent | oracle | new | bounced | predicted (95 %) | covered | Brier |\n"
-    "|---:|---|---:|---:|---:|---:|---|---:|---|"
+    "| night | gate | may | oracle | sent | new | bounced | predicted (95 %) | covered | Brier |\n"
+    "|---:|---|---:|---:|---:|---:|---:|---|---:|---|"
 )
 
 
@@ -70,8 +71,9 @@ class Night:
 
     number: int
     gate: str
-    sent: int
+    may: int
     oracle: int
+    sent: int
     new: int
     bounced: float
     predicted: tuple[float, float, float]
@@ -83,9 +85,9 @@ class Night:
         """The night as a row of the table."""
         rate, low, high = self.predicted
         return (
-            f"| {self.number} | {self.gate} | {self.sent:,} | {self.oracle:,} | {self.new:,} "
-            f"| {self.bounced:.2%} | {rate:.2%} ({low:.2%} to {high:.2%}) | {self.covered:.1%} "
-            f"| {self.brier} |"
+            f"| {self.number} | {self.gate} | {self.may:,} | {self.oracle:,} | {self.sent:,} "
+            f"| {self.new:,} | {self.bounced:.2%} | {rate:.2%} ({low:.2%} to {high:.2%}) "
+            f"| {self.covered:.1%} | {self.brier} |"
         )
 
 
@@ -117,6 +119,7 @@ class Site:
             self.settings,
         )
         facts = self._run(plan)
+        candidates = pl.read_parquet(plan.work / "decide" / CANDIDATES_PART)
         sent = listed(plan.out)
         events = deliver(sent["email"], self.portfolio.truth, at=as_of + dt.timedelta(hours=1))
         new = set(sent["debtor_id"]) - self.written_to
@@ -128,8 +131,9 @@ class Site:
         return Night(
             number=number,
             gate=f"{facts['state']}: {', '.join(facts['reasons'])}",
+            may=candidates.height,
+            oracle=self._oracle(candidates),
             sent=sent.height,
-            oracle=self._oracle(plan),
             new=len(new),
             bounced=1.0 - arrived / sent.height if sent.height else 0.0,
             predicted=facts["predicted"] or (0.0, 0.0, 0.0),
@@ -161,16 +165,15 @@ class Site:
         save_score_model(learning.model, learnt_model_file(self.warehouse))
         return f"{held.before:.4f}, {held.after:.4f}"
 
-    def _oracle(self, plan: RunPlan) -> int:
-        """Return the longest list of the night's candidates within the limit, by true rates."""
+    def _oracle(self, candidates: pl.DataFrame) -> int:
+        """Return the longest list of the candidates within the limit, by true rates."""
         ends = self.portfolio.truth.addresses.select(
             pl.col("address").alias("email"), (pl.col("delivery") != "delivered").alias("is_lost")
         )
         lost = pl.col("is_lost").fill_null(value=True).mean()
         rates = (
-            pl.read_parquet(plan.work / "decide" / CANDIDATES_PART)
-            .join(ends, on="email", how="left")
-            .with_columns((pl.col("score") * 100).floor().alias("class"))
+            candidates.join(ends, on="email", how="left")
+            .with_columns((pl.col("score") * 10).floor().alias("class"))
             .select(lost.over("provider", "score_basis", "class").alias("rate"))["rate"]
             .sort()
             .to_numpy()

@@ -104,9 +104,7 @@ def _chosen(contacts: pl.DataFrame) -> pl.DataFrame:
         *DEBTOR_KEY, "address", "email_raw", *_CARRIED,
         "decision", "decision_reason", "source_date", "confirmed_at",
     )  # fmt: skip
-    ranked = best_first(needed).unique(
-        [*DEBTOR_KEY, "address"], keep="first", maintain_order=True
-    )
+    ranked = best_first(needed).unique([*DEBTOR_KEY, "address"], keep="first", maintain_order=True)
     spare = pl.col("decision").is_in([Decision.SEND, Decision.SEND_NEUTRAL])
     return ranked.group_by(DEBTOR_KEY, maintain_order=True).agg(
         pl.col(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 from functools import cache
@@ -13,8 +12,11 @@ from typing import Final
 from checks.errors import SettingError
 from checks.score.model import ScoreModel, model_as_json, read_model
 from checks.score.reference import ScoreReference
+from data.reference.providers import load_providers
+from data.reference.tables import read_lines, read_rows
 
 _HERE: Final = files("data.reference")
+CLOSED_PROVIDER: Final = "dead_isp"  # as the score model names their prior
 _MODEL_FILE: Final = "score_model.json"
 
 
@@ -50,13 +52,13 @@ def save_score_model(model: ScoreModel, path: Path) -> None:
 @cache
 def load_score_reference() -> ScoreReference:
     """Return consumer domains, mailbox words and person names, read once."""
-    words = _rows("mailbox_words.csv")
+    words = read_rows("mailbox_words.csv")
 
     def meaning(wanted: str) -> frozenset[str]:
         return frozenset(row["word"] for row in words if row["meaning"] == wanted)
 
     return ScoreReference(
-        provider_of={row["domain"]: row["provider"] for row in _rows("providers_by_domain.csv")},
+        provider_of=_providers_by_domain(),
         finance_mailboxes=meaning("finance"),
         never_mailboxes=meaning("never"),
         accountant_words=meaning("accountant"),
@@ -66,9 +68,13 @@ def load_score_reference() -> ScoreReference:
     )
 
 
+def _providers_by_domain() -> dict[str, str]:
+    """Return the provider of each consumer domain: those of providers.toml, and the closed ones."""
+    living = load_providers().by_name.values()
+    table = {domain: provider.name for provider in living for domain in provider.domains}
+    return table | dict.fromkeys(read_lines("closed_providers.txt"), CLOSED_PROVIDER)
+
+
 def _names(kind: str) -> frozenset[str]:
-    return frozenset(row["name"] for row in _rows("person_names.csv") if row["kind"] == kind)
+    return frozenset(row["name"] for row in read_rows("person_names.csv") if row["kind"] == kind)
 
-
-def _rows(name: str) -> list[dict[str, str]]:
-    return list(csv.DictReader(_HERE.joinpath(name).read_text(encoding="utf-8").splitlines()))

@@ -32,3 +32,12 @@ def over_distinct(raw: pl.Series, check: Callable[[pl.Series], pl.DataFrame]) ->
     return rows.join(keyed, on=value, how="left", nulls_equal=True, maintain_order="left").drop(
         value
     )
+
+
+def unaccented(text: pl.Expr) -> pl.Expr:
+    """Return the text decomposed (NFKD) and without its marks: the letters that people type.
+
+    >>> pl.select(unaccented(pl.lit("José Peña"))).item()
+    'Jose Pena'
+    """
+    return text.str.normalize("NFKD").str.replace_all(r"\p{M}+", "")

@@ -7,6 +7,7 @@ from typing import Final
 
 import polars as pl
 
+from checks.columns import unaccented
 from checks.contacts.model import NameWords
 
 NAME_PARTS: Final = pl.Schema(
@@ -69,8 +70,12 @@ def name_parts(names: pl.DataFrame, words: NameWords) -> pl.DataFrame:
 
 def _folded(text: pl.Expr) -> pl.Expr:
     """Return lower-case ASCII words, one space apart; other scripts keep their letters."""
-    plain = text.str.normalize("NFKD").str.replace_all(r"\p{M}+", "").str.to_lowercase()
-    return plain.str.replace_all(r"[^\p{L}\p{N}]+", " ").str.strip_chars(" ")
+    return (
+        unaccented(text)
+        .str.to_lowercase()
+        .str.replace_all(r"[^\p{L}\p{N}]+", " ")
+        .str.strip_chars(" ")
+    )
 
 
 def _without_forms(folded: pl.Expr, words: NameWords) -> pl.Expr:

@@ -11,6 +11,7 @@ import polars as pl
 from rapidfuzz.distance import Indel
 from rapidfuzz.process import cpdist
 
+from checks.columns import unaccented
 from checks.model import DebtorKind
 from checks.score.misspelling import add_near_names
 from checks.score.reference import ScoreReference
@@ -58,8 +59,7 @@ def folded(text: pl.Expr) -> pl.Expr:
     >>> pl.select(folded(pl.lit("José D'Ávila-Peña"))).item()
     'jose d avila pena'
     """
-    plain = text.str.to_lowercase().str.normalize("NFKD").str.replace_all(r"\p{M}", "")
-    return plain.str.replace_all(r"[^a-z0-9]+", " ").str.strip_chars()
+    return unaccented(text.str.to_lowercase()).str.replace_all(r"[^a-z0-9]+", " ").str.strip_chars()
 
 
 def name_tokens(name: pl.Expr, ignored: tuple[str, ...] = PARTICLES) -> pl.Expr:

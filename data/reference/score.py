@@ -77,4 +77,3 @@ def _providers_by_domain() -> dict[str, str]:
 
 def _names(kind: str) -> frozenset[str]:
     return frozenset(row["name"] for row in read_rows("person_names.csv") if row["kind"] == kind)
-

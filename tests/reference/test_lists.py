@@ -11,8 +11,8 @@ from publicsuffixlist import PublicSuffixList
 
 from checks.syntax import check_syntax
 from checks.syntax.likeness import edits_allowed
-from data.reference import load_name_reference, load_syntax_reference
-from data.reference.tables import read_lines, read_rows
+from data.reference import load_syntax_reference
+from data.reference.tables import read_column, read_lines, read_rows
 
 FOLDER = Path(__file__).parents[2] / "data" / "reference"
 LISTS = sorted(path.name for path in FOLDER.glob("*.txt"))
@@ -84,10 +84,9 @@ def test_lists_are_plain_lower_case() -> None:
 
 
 def test_names_are_plain_upper_case() -> None:
-    names = load_name_reference()
-    assert all(
-        word.isascii() and word == word.upper() for word in names.legal_forms | names.particles
-    )
+    words = read_column("legal_forms.csv", "form") + read_column("name_particles.csv", "particle")
+    assert words
+    assert all(word.isascii() and word == word.upper() for word in words)
 
 
 def test_the_reference_is_read_once_and_a_lab_differs_in_one_thing() -> None:

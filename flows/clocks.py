@@ -9,44 +9,22 @@ from contextlib import asynccontextmanager
 from typing import Protocol
 
 from checks.errors import SettingError
+from checks.mailbox.pace import PolicyClock, WallClock
 from flows.settings import SmtpSettings
 
 MOST_ANSWER = 64  # bytes of a lab clock's answer
 
 
-class Clock(Protocol):
-    """Policy time in epoch seconds: spacing, budgets, greylisting and expiry go by it."""
-
-    @property
-    def jumps(self) -> bool:
-        """Whether time passes only by `sleep_until`."""
-        ...
-
-    def now(self) -> float:
-        """Return the policy time."""
-        ...
-
-    async def sleep_until(self, moment: float) -> None:
-        """Return when policy time has come to `moment`."""
-        ...
+class Clock(PolicyClock, Protocol):
+    """Policy time as the mailbox check takes it, and as a moment."""
 
     def moment(self) -> dt.datetime:
         """Return the policy time as a moment in UTC, whole seconds."""
         ...
 
 
-class RealClock:
+class RealClock(WallClock):
     """The wall clock, for asking real servers."""
-
-    jumps = False
-
-    def now(self) -> float:
-        """Return the wall clock's epoch seconds."""
-        return dt.datetime.now(dt.UTC).timestamp()
-
-    async def sleep_until(self, moment: float) -> None:
-        """Wait for the wall clock."""
-        await asyncio.sleep(max(0.0, moment - self.now()))
 
     def moment(self) -> dt.datetime:
         """Return the wall clock's moment in UTC."""

@@ -63,6 +63,15 @@ def model_file(settings: Settings, warehouse: Path) -> Path | None:
     return settings.score.model or (learnt if learnt.is_file() else None)
 
 
+def existing_warehouse(named: Path | None) -> Path:
+    """Return the warehouse that was named, or the default one; `SettingError` for none there."""
+    path = (named or DEFAULT_WAREHOUSE).absolute()
+    if not path.is_file():
+        problem = f"there is no warehouse '{path}'"
+        raise SettingError(problem, "start one with: entrega run INPUT, or name --warehouse")
+    return path
+
+
 def new_run_id(now: dt.datetime) -> str:
     """Return a name that sorts by time and does not repeat, e.g. 20261121T205812-4f9a1c."""
     return f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"

@@ -7,6 +7,7 @@ import shutil
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from checks.errors import SettingError
 from data.files import make_private_folder
 from flows.commands.run import run_locally
 from flows.outcome import outcome_lines
@@ -36,6 +37,7 @@ CREDITOR = {
         tax_id="EKU9003173C9",
     ),
 }
+LEAST_DEBTORS = 10
 INTERNET = "internet"  # the journals of the sandbox's servers
 LANGUAGE = {"br": "pt-BR", "mx": "es-MX"}
 
@@ -98,6 +100,9 @@ def demo_plan(request: DemoRequest) -> RunPlan:
     warehouse = request.out.absolute() / "warehouse" / "demo.duckdb"
     if request.resume is not None:
         return prepare_run(RunRequest(resume=request.resume, warehouse=warehouse))
+    if request.debtors < LEAST_DEBTORS:
+        problem = f"--debtors {request.debtors} makes no portfolio"
+        raise SettingError(problem, f"say {LEAST_DEBTORS} or more")
     for left_over in (warehouse.parent, request.out / INTERNET):
         shutil.rmtree(left_over, ignore_errors=True)
     country = request.kind[-2:]

@@ -25,7 +25,7 @@ from flows.outputs import (
     take_pages_down,
     withdraw_lists,
 )
-from flows.plan import DEFAULT_WAREHOUSE, PLAN_FILE, RunPlan, work_folder
+from flows.plan import PLAN_FILE, RunPlan, existing_warehouse, work_folder
 from flows.run import WAIT_SECONDS, utc_now
 
 NOTE = (
@@ -67,10 +67,7 @@ class Removed:
 
 def run_forget(request: ForgetRequest, *, as_json: bool) -> int:
     """Erase, verify, and say what was removed."""
-    path = (request.warehouse or DEFAULT_WAREHOUSE).absolute()
-    if not path.is_file():
-        problem = f"there is no warehouse '{path}'"
-        raise SettingError(problem, "name it with --warehouse")
+    path = existing_warehouse(request.warehouse)
     wait = WAIT_SECONDS if request.wait else None
     with open_warehouse(path, now=utc_now, wait=wait) as opened:
         person = _find(request, opened)

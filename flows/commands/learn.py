@@ -7,21 +7,17 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from checks.errors import SettingError
 from checks.score import Learning
 from data.reference.score import save_score_model, score_model_digest
 from data.warehouse import open_warehouse
 from flows.learning import learn_from_events
-from flows.plan import DEFAULT_WAREHOUSE, learnt_model_file
+from flows.plan import existing_warehouse, learnt_model_file
 from flows.run import WAIT_SECONDS, utc_now
 
 
 def run_learn(warehouse: Path | None, out: Path | None, *, wait: bool, as_json: bool) -> int:
     """Fit, say how well it foretells events held out, and write the model unless it is worse."""
-    path = (warehouse or DEFAULT_WAREHOUSE).absolute()
-    if not path.is_file():
-        problem = f"there is no warehouse '{path}'"
-        raise SettingError(problem, "name it with --warehouse")
+    path = existing_warehouse(warehouse)
     with open_warehouse(path, now=utc_now, wait=WAIT_SECONDS if wait else None) as opened:
         learning = learn_from_events(opened, path)
     file = out or learnt_model_file(path)

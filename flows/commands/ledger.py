@@ -11,7 +11,7 @@ from checks.errors import SettingError
 from data.files import make_private_folder, replaced_file
 from data.publish.people import write_people_csv
 from data.warehouse import open_warehouse
-from flows.plan import DEFAULT_WAREHOUSE
+from flows.plan import existing_warehouse
 from flows.run import WAIT_SECONDS, utc_now
 from flows.settings import load_settings
 
@@ -45,10 +45,7 @@ def run_ledger(
         problem = f"'{out.name}' is neither .csv nor .jsonl"
         raise SettingError(problem, "name the file by the format it shall have")
     language = load_settings(config).report.language
-    path = (warehouse or DEFAULT_WAREHOUSE).absolute()
-    if not path.is_file():
-        problem = f"there is no warehouse '{path}'"
-        raise SettingError(problem, "name it with --warehouse")
+    path = existing_warehouse(warehouse)
     with open_warehouse(path, now=utc_now, wait=WAIT_SECONDS if wait else None) as opened:
         ledger = opened.invoice_ledger(creditor, invoice)
     if out is not None:

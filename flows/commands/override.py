@@ -13,7 +13,7 @@ from checks.errors import SettingError
 from checks.model import Decision
 from data.overrides import Override
 from data.warehouse import Warehouse, open_warehouse
-from flows.plan import DEFAULT_WAREHOUSE
+from flows.plan import existing_warehouse
 from flows.run import WAIT_SECONDS, utc_now
 from flows.signed import signed_text
 
@@ -36,10 +36,7 @@ class OverrideRequest:
 
 def run_override(request: OverrideRequest, *, as_json: bool) -> int:
     """List, keep or remove decisions; print what holds now."""
-    path = (request.warehouse or DEFAULT_WAREHOUSE).absolute()
-    if not path.is_file():
-        problem = f"there is no warehouse '{path}'"
-        raise SettingError(problem, "name it with --warehouse")
+    path = existing_warehouse(request.warehouse)
     wait = WAIT_SECONDS if request.wait else None
     with open_warehouse(path, now=utc_now, wait=wait) as opened:
         told = "" if request.listed else _change(request, opened)

@@ -9,13 +9,12 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from checks.errors import SettingError
 from data.care.lists import RECIPIENT_FILES, lists_before, withdraw_list
 from data.care.retention import EVENTS, MANIFESTS, PROBES, VERDICTS, Cutoffs, cutoffs_of
 from data.publish.folders import CURRENT_FILE
 from data.warehouse import open_warehouse, rewrite_warehouse
 from flows.outputs import PAGES, Output, outputs_of, plans_beside
-from flows.plan import DEFAULT_WAREHOUSE, PLAN_FILE, moment_of
+from flows.plan import PLAN_FILE, existing_warehouse, moment_of
 from flows.run import WAIT_SECONDS, utc_now
 from flows.settings import RetentionSettings, load_settings
 
@@ -29,10 +28,7 @@ def run_purge(
 ) -> int:
     """Remove, or with `dry` only count; print rows and files per kind."""
     retention = load_settings(config).retention
-    path = (warehouse or DEFAULT_WAREHOUSE).absolute()
-    if not path.is_file():
-        problem = f"there is no warehouse '{path}'"
-        raise SettingError(problem, "name it with --warehouse")
+    path = existing_warehouse(warehouse)
     cutoffs = _cutoffs(retention)
     with open_warehouse(path, now=utc_now, wait=WAIT_SECONDS if wait else None) as opened:
         rows = opened.let_go(cutoffs, dry=dry)

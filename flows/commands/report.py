@@ -8,7 +8,7 @@ from pathlib import Path
 from checks.errors import SettingError
 from data.warehouse import open_warehouse
 from flows.pipeline import STAGES
-from flows.plan import DEFAULT_WAREHOUSE, load_plan
+from flows.plan import DEFAULT_WAREHOUSE, existing_warehouse, load_plan
 from flows.prepare import language_of, plan_digests
 from flows.progress import Progress
 from flows.run import open_run, utc_now
@@ -30,10 +30,7 @@ def run_report(run_id: str, out: Path | None, warehouse: Path | None, lang: str 
 
 def list_runs(warehouse: Path | None, *, as_json: bool) -> int:
     """Print the runs of a warehouse, the newest first."""
-    path = (warehouse or DEFAULT_WAREHOUSE).absolute()
-    if not path.is_file():
-        problem = f"there is no warehouse '{path}'"
-        raise SettingError(problem, "start one with: entrega run INPUT, or name --warehouse")
+    path = existing_warehouse(warehouse)
     with open_warehouse(path, now=utc_now) as opened:
         runs = opened.runs()
     rows = [

@@ -142,7 +142,7 @@ def sandbox(
 
 
 @app.command(group=CARE)
-def serve(*, config: Config = None, inputs: Files = None) -> int:
+def serve(inputs: Files = None, /, *, config: Config = None) -> int:
     """Serve the scheduled deployment to a Prefect server, until stopped.
 
     Parameters

@@ -39,6 +39,10 @@ REFUSED = [
     pytest.param(["run", "nowhere.csv"], 3, "'nowhere.csv'", id="a missing file is named"),
     pytest.param(["run", "--resume", "x"], 2, "entrega runs", id="an unknown run has a remedy"),
     pytest.param(["runs"], 2, "entrega run INPUT", id="no warehouse yet"),
+    pytest.param(["purge"], 2, "entrega run INPUT", id="nothing to purge yet"),
+    pytest.param(["ledger", "--creditor", "x"], 2, "no warehouse", id="no ledger yet"),
+    pytest.param(["demo", "--debtors", "0"], 2, "--debtors 0", id="a demo needs debtors"),
+    pytest.param(["serve", "x.csv"], 2, "prefect server start", id="a schedule needs a server"),
     pytest.param(["gate", "nowhere"], 2, "not a folder", id="a list must be a folder"),
     pytest.param(["report", "x"], 2, "is not known", id="a report of an unknown run"),
 ]

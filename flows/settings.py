@@ -78,7 +78,8 @@ class IntakeSettings(Section):
 
     columns: dict[str, Texts] = Field(
         default_factory=dict,
-        description="role -> column or columns, e.g. email = ['email', 'email 2']",
+        description="role -> column or columns, e.g. email = ['email', 'email 2']; source_date and"
+        " confirmed_at are the first e-mail column's, confirmed_at_2 the second's",
     )
     encoding: str = Field("", description="utf-8, cp1252, latin-1, utf-16; found where empty")
     delimiter: str = Field("", max_length=1, description="; , tab or |; found where empty")

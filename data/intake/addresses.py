@@ -7,6 +7,7 @@ from typing import Final
 
 import polars as pl
 
+from checks.frames import MOMENT
 from data.intake.limits import MAX_ADDRESSES_PER_CELL
 from data.intake.vocabulary import Vocabulary, fold
 
@@ -21,6 +22,12 @@ _LABEL: Final = re.compile(r"^(?:mailto|e-?mail|correo|mail)\s*:\s*", re.IGNOREC
 _NOTE: Final = re.compile(r"\s*\([^()@]*\)\s*$")
 _QUOTES: Final = "\"'`\u00b4\u2018\u2019\u201c\u201d"
 _WRAPPING: Final = f" \t\r\n\v\f\xa0{_QUOTES}<>[]{{}}(),;:"
+
+
+DATED_ADDRESS: Final = pl.Struct(
+    {"email_raw": pl.String(), "source_date": pl.Date(), "confirmed_at": MOMENT},
+)
+"""An address as it stood, with what its column tells of it; null: not told."""
 
 
 def split_cell(cell: str, vocabulary: Vocabulary) -> list[str]:
@@ -109,17 +116,17 @@ def split_cells(cells: pl.Series, vocabulary: Vocabulary) -> pl.Series:
 
 
 def with_addresses(rows: pl.DataFrame, vocabulary: Vocabulary) -> pl.DataFrame:
-    """Add `addresses` (those of the e-mail cells) and `misplaced` (those of other cells).
+    """Add `addresses` and `dated` (of the e-mail cells) and `misplaced` (of other cells).
 
-    Both `List(String)`, in order of columns. An address in the place of a name or a phone is
-    taken from there, and the name that is left without one is null.
+    `addresses` and `misplaced` are `List(String)`, `dated` is a list of `DATED_ADDRESS`, all in
+    order of columns. An address in the place of a name or a phone is taken from there, and the
+    name that is left without one is null.
     """
     cells = rows.select("emails").with_row_index("row").explode("emails", keep_nulls=False)
-    found = cells.with_columns(found=split_cells(cells.get_column("emails"), vocabulary))
-    merged = (
-        found.explode("found", keep_nulls=False)
-        .group_by("row", maintain_order=True)
-        .agg(addresses=pl.col("found").unique(maintain_order=True))
+    found = _dated(cells.unnest("emails"), vocabulary)
+    merged = found.group_by("row", maintain_order=True).agg(
+        addresses=pl.col("email_raw").unique(maintain_order=True),
+        dated=pl.struct(*(field.name for field in DATED_ADDRESS.fields)),
     )
     nothing = pl.lit([], dtype=pl.List(pl.String))
     misplaced = pl.concat_list(
@@ -129,7 +136,26 @@ def with_addresses(rows: pl.DataFrame, vocabulary: Vocabulary) -> pl.DataFrame:
     return (
         rows.with_row_index("row")
         .join(merged, on="row", how="left", maintain_order="left")
-        .with_columns(pl.col("addresses").fill_null(nothing), phone=pl.col("phones").list.join(" "))
+        .with_columns(
+            pl.col("addresses").fill_null(nothing),
+            pl.col("dated").fill_null(pl.lit([], dtype=pl.List(DATED_ADDRESS))),
+            phone=pl.col("phones").list.join(" "),
+        )
         .with_columns(misplaced=misplaced, name=pl.when(bare_name != "").then(bare_name))
         .drop("row", "phone")
+    )
+
+
+def _dated(cells: pl.DataFrame, vocabulary: Vocabulary) -> pl.DataFrame:
+    """Return `row` and the fields of `DATED_ADDRESS`, one row per address of a cell.
+
+    Of several addresses in one cell, none is confirmed: its owner confirmed one, and nobody can
+    tell which. The date of collection holds for all, for the cell was written as one.
+    """
+    found = cells.with_columns(email_raw=split_cells(cells.get_column("cell"), vocabulary))
+    alone = pl.col("email_raw").list.len() == 1
+    return (
+        found.with_columns(confirmed_at=pl.when(alone).then("confirmed_at"))
+        .explode("email_raw", keep_nulls=False)
+        .select("row", *(field.name for field in DATED_ADDRESS.fields))
     )

@@ -12,8 +12,14 @@ from data.intake.amounts import guess_decimal_mark, parse_amounts
 from data.intake.country import DECIMAL_MARK_OF
 from data.intake.mapping import Mapping
 from data.intake.moments import guess_date_order, is_no_date, parse_distinct_days, parse_moments
+from data.intake.roles import dated_role
 from data.intake.settings import Country, DateOrder, DecimalMark, IntakeSettings
 from data.intake.vocabulary import Vocabulary, fold
+
+EMAIL_CELL: Final = pl.Struct(
+    {"cell": pl.String(), "source_date": pl.Date(), "confirmed_at": MOMENT},
+)
+"""One e-mail cell as it stood, with the dates that speak of its column; null: none do."""
 
 ROWS: Final = pl.Schema(
     {
@@ -26,7 +32,7 @@ ROWS: Final = pl.Schema(
         "name": pl.String(),
         "kind": pl.String(),  # pf | pj
         "language": pl.String(),
-        "emails": pl.List(pl.String()),  # cells as they stood
+        "emails": pl.List(EMAIL_CELL),  # in the order of their columns
         "phones": pl.List(pl.String()),
         "has_invoice": pl.Boolean(),
         "invoice_id": pl.String(),
@@ -34,9 +40,7 @@ ROWS: Final = pl.Schema(
         "currency": pl.String(),  # ISO 4217; null: not given
         "due_date": pl.Date(),
         "source_class": pl.String(),  # debtor | creditor | ...; null: not given
-        "source_date": pl.Date(),
         "legal_basis": pl.String(),
-        "confirmed_at": MOMENT,
     },
 )
 """One row per readable input row."""
@@ -71,16 +75,14 @@ def to_rows(
             reader.text("name"),
             reader.word("kind", vocabulary.kind),
             reader.word("language", vocabulary.language),
-            reader.several("email").alias("emails"),
+            reader.emails(order),
             reader.several("phone").alias("phones"),
             reader.text("invoice_id"),
             reader.amount(mark),
             reader.word("currency", vocabulary.currency),
             reader.day("due_date", order),
             reader.source_class(),
-            reader.day("source_date", order),
             reader.text("legal_basis"),
-            reader.moment("confirmed_at", order),
         ],
     )
     rows = rows.with_columns(
@@ -120,6 +122,32 @@ class _CellReader:
             )
         joined = pl.concat_list(names).list.drop_nulls().alias(role)
         return self._cells.select(joined).to_series()
+
+    def emails(self, order: DateOrder) -> pl.Series:
+        """Return the e-mail cells, each with the dates of its own column.
+
+        Dates are never lent to another column: the owner who confirmed one mailbox has said
+        nothing of the next.
+        """
+        names = [name for name in self._cells.columns if name.startswith("email_")]
+        cells = [
+            pl.DataFrame(
+                [
+                    self._cells.get_column(name).alias("cell"),
+                    self.day(dated_role("source_date", place), order).alias("source_date"),
+                    self.moment(dated_role("confirmed_at", place), order).alias("confirmed_at"),
+                ],
+            ).to_struct(name)
+            for place, name in enumerate(names, start=1)
+        ]
+        if not cells:
+            return pl.Series("emails", [[]], dtype=pl.List(EMAIL_CELL)).new_from_index(
+                0, self._cells.height
+            )
+        filled = pl.element().struct.field("cell").is_not_null()
+        return pl.DataFrame(cells).select(emails=pl.concat_list(names).list.filter(filled))[
+            "emails"
+        ]
 
     def amount(self, mark: DecimalMark) -> pl.Series:
         raw = self.text("amount")

@@ -1,5 +1,6 @@
 """From evidence to probability, ownership, decision and gate."""
 
+from checks.score.complaints import COMPLAINT_WINDOW, ComplaintHistory
 from checks.score.contacts import Scored, score_contacts
 from checks.score.decide import DecidedDebtors, decide_contacts, decide_debtors
 from checks.score.fit import Learnt, fit_deliverability
@@ -27,6 +28,7 @@ from checks.score.verdicts import VERDICT_RULES, merge_verdicts
 __all__ = [
     "ANSWERS",
     "CANDIDATES",
+    "COMPLAINT_WINDOW",
     "DECIDED",
     "LEAST_MESSAGES",
     "LESSONS",
@@ -36,6 +38,7 @@ __all__ = [
     "SCORED",
     "VERDICT_RULES",
     "BouncePrediction",
+    "ComplaintHistory",
     "DecidedDebtors",
     "DecisionPolicy",
     "DecisionRule",

@@ -7,13 +7,18 @@ the list, best first, whose upper end of the 95 % interval stays within the limi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
 import polars as pl
 
 from checks.model import Decision, DecisionReason, GateState
+from checks.score.complaints import (
+    ComplaintHistory,
+    colour_complaints,
+    cut_after_complaints,
+)
 from checks.score.forecast import BouncePrediction, predict_bounces
 from checks.score.trim import (
     WHOLE_BY_FORCE,
@@ -38,10 +43,11 @@ class Force:
 
 @dataclass(frozen=True, slots=True)
 class ListHistory:
-    """What the gate knows of the creditor: size of the last list, age of the suppressions."""
+    """What the gate knows of the creditor: last list's size, suppressions' age, complaints."""
 
     last_count: int | None = None
     suppression_age: timedelta = timedelta(0)
+    complaints: ComplaintHistory = field(default_factory=ComplaintHistory)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +90,7 @@ def gate_list(
         nulls_last=True,
     )
     cut = WHOLE_BY_FORCE if force is not None else cut_list(ranked, limits, spread)
+    cut = cut_after_complaints(cut, colour_complaints(history.complaints, limits), limits.canary)
     rows = _outcomes(ranked, cut)
     closing = _closing(rows, limits, history, force)
     if closing:
@@ -141,11 +148,14 @@ def _closing(
     history: ListHistory,
     force: Force | None,
 ) -> tuple[GateReason, ...]:
-    """Return why nothing may leave at all; force overrules only a list that shrank."""
+    """Return why nothing may leave at all; force overrules complaints and a shrunk list."""
     if rows.is_empty():
         return (GateReason.EMPTY_LIST,)
     if history.suppression_age > limits.snapshot_age:
         return (GateReason.STALE_SUPPRESSIONS,)
+    complained = colour_complaints(history.complaints, limits)
+    if force is None and complained is GateColour.RED:
+        return (GateReason.COMPLAINTS,)
     before = history.last_count or 0
     if force is None and rows.height < before * (1.0 - limits.shrink):
         return (GateReason.SHRUNK,)

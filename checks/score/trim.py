@@ -31,6 +31,7 @@ class GateReason(StrEnum):
     EMPTY_LIST = "empty_list"
     SHRUNK = "shrunk"
     STALE_SUPPRESSIONS = "stale_suppressions"
+    COMPLAINTS = "complaints"  # amber: no more than a canary leaves; red: nothing does
     FORCED = "forced"
 
 
@@ -48,7 +49,8 @@ class GateLimits:
 
     `green` is the limit that a list must keep, above `amber` it is red; `provider` holds for each
     of `limited_providers`; `canary` is the size of the lot sent ahead; `shrink` is the share that a
-    list may lose against the one before; `snapshot_age` is how old suppressions may be.
+    list may lose against the one before; `snapshot_age` is how old suppressions may be; the two of
+    `complaints` judge past messages, not this list.
     """
 
     green: float = 0.02
@@ -59,6 +61,8 @@ class GateLimits:
     shrink: float = 0.5
     snapshot_age: timedelta = timedelta(hours=24)
     on_red: str = "trim"
+    complaints_amber: float = 0.001
+    complaints_red: float = 0.003
 
 
 @dataclass(frozen=True, slots=True)

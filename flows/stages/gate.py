@@ -10,7 +10,14 @@ from typing import Any
 import polars as pl
 
 from checks.frames import DECIDED_DEBTORS, empty
-from checks.score import GateLimits, GateResult, ListHistory, apply_gate, gate_list
+from checks.score import (
+    COMPLAINT_WINDOW,
+    GateLimits,
+    GateResult,
+    ListHistory,
+    apply_gate,
+    gate_list,
+)
 from flows.executor import write_part
 from flows.run import Run
 from flows.settings import GateSettings
@@ -43,10 +50,11 @@ def gated_debtors(run: Run) -> pl.DataFrame:
 
 
 def _weigh(run: Run, creditor: str, candidates: pl.DataFrame) -> GateResult:
-    newest = run.warehouse.newest_list(creditor)
+    newest, now = run.warehouse.newest_list(creditor), run.plan.as_of
     history = ListHistory(
         last_count=newest.recipients + newest.recipients_neutral if newest else None,
-        suppression_age=oldest_snapshot(run.plan.settings.suppress, run.plan.as_of),
+        suppression_age=oldest_snapshot(run.plan.settings.suppress, now),
+        complaints=run.warehouse.complaints(creditor, now - COMPLAINT_WINDOW, now),
     )
     return gate_list(
         candidates,

@@ -250,6 +250,8 @@ RECIPIENTS_NEUTRAL: Final = pl.Schema(
         "checked_at": MOMENT,
         "expires_at": MOMENT,
         "confirmed_at": MOMENT,
+        "time_zone": pl.String(),  # IANA; null: the debtor's country is not known
+        "contact_hours": pl.String(),  # local hours as OSM opening_hours; null where time_zone is
     },
 )
 """The neutral list: no debt content, safe by shape."""
@@ -275,6 +277,8 @@ RECIPIENTS: Final = pl.Schema(
         "checked_at": MOMENT,
         "expires_at": MOMENT,
         "confirmed_at": MOMENT,
+        "time_zone": pl.String(),  # IANA; null: the debtor's country is not known
+        "contact_hours": pl.String(),  # local hours as OSM opening_hours; null where time_zone is
     },
 )
 """The clean list, version 1: one row per debtor to be sent to."""

@@ -59,6 +59,8 @@ def recipients() -> pl.DataFrame:
         "checked_at": [AS_OF] * count,
         "expires_at": [AS_OF + timedelta(days=30)] * count,
         "confirmed_at": [None] * count,
+        "time_zone": ["America/Sao_Paulo"] * count,
+        "contact_hours": ["Mo-Fr 08:00-20:00; Sa 08:00-14:00"] * count,
     }
     return pl.DataFrame(columns, schema=RECIPIENTS)
 

@@ -204,6 +204,16 @@ def test_the_date_of_the_file_stands_for_columns_without_one(read: Reader) -> No
     assert contacts["source_date"].to_list() == [THEN[0], date(2025, 5, 5)]
 
 
+def test_l17_columns_that_nothing_needs_are_dropped(read: Reader) -> None:
+    text = "id;email;valor;religiao;salario;obs\n1;a@x.example;10,00;umbanda;9876;ligar a noite\n"
+    portfolio = read(text.encode())
+    frames = (portfolio.records, portfolio.contacts, portfolio.invoices, portfolio.debtors)
+    kept = "".join(frame.write_json() for frame in frames)
+    assert portfolio.invoices.height == 1
+    assert [word for word in ("umbanda", "9876", "ligar") if word in kept] == []
+    assert portfolio.sums.sources[0].dropped_columns == 3
+
+
 def test_a_file_may_say_that_it_has_no_addresses(read: Reader) -> None:
     portfolio = read(b"cpf;nome\n11144477735;Ana\n", settings=IntakeSettings(columns={"email": ()}))
     assert portfolio.records.height == 1

@@ -79,7 +79,7 @@ def test_machine_files_keep_every_byte_and_have_no_bom(tmp_path: Path, clean: Cl
     assert content.endswith(b"\r\n")
 
 
-def test_the_neutral_list_has_no_debt_content_by_its_shape(
+def test_l06_the_neutral_list_has_no_debt_content_by_its_shape(
     tmp_path: Path, clean: CleanList
 ) -> None:
     folder = publish_list(tmp_path, clean, number=1)

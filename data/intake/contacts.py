@@ -24,7 +24,7 @@ def find_contacts(
 ) -> pl.DataFrame:
     """Return `FOUND_CONTACTS`, sorted; the legal arguments stand for what rows do not say.
 
-    `rows` are identified rows with `dated` and `misplaced` addresses. Source and legal basis hold
+    `rows` are identified rows with `addresses` and `misplaced`. Source and legal basis hold
     for the whole row; an address in another field has no date, for no column speaks of it. Where
     several rows give a debtor one address, the most trusted source with its newest date is kept,
     and the latest confirmation of all.
@@ -36,10 +36,17 @@ def find_contacts(
         legal_basis=pl.coalesce("legal_basis", pl.lit(legal_basis, dtype=pl.String)),
     )
     row = ("creditor_id", "debtor_id", "source", "legal_basis")
-    in_place = told.select(*row, "dated", origin=pl.lit("file")).explode("dated", keep_nulls=False)
+    dated = ("email_raw", "source_date", "confirmed_at")
+    in_place = told.select(
+        *row,
+        email_raw="addresses",
+        source_date="source_dates",
+        confirmed_at="confirmations",
+        origin=pl.lit("file"),
+    ).explode(*dated)
     misplaced = told.select(*row, email_raw="misplaced", origin=pl.lit("other_field"))
     contacts = pl.concat(
-        [in_place.unnest("dated"), misplaced.explode("email_raw", keep_nulls=False)],
+        [in_place.drop_nulls("email_raw"), misplaced.explode("email_raw", keep_nulls=False)],
         how="diagonal",
     ).with_columns(pl.col("source_date").fill_null(pl.lit(legal_date, dtype=pl.Date)))
     trust = pl.col("source").cast(pl.Enum(TRUST))

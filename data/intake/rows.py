@@ -16,11 +16,6 @@ from data.intake.roles import dated_role
 from data.intake.settings import Country, DateOrder, DecimalMark, IntakeSettings
 from data.intake.vocabulary import Vocabulary, fold
 
-EMAIL_CELL: Final = pl.Struct(
-    {"cell": pl.String(), "source_date": pl.Date(), "confirmed_at": MOMENT},
-)
-"""One e-mail cell as it stood, with the dates that speak of its column; null: none do."""
-
 ROWS: Final = pl.Schema(
     {
         "source": pl.String(),
@@ -32,7 +27,9 @@ ROWS: Final = pl.Schema(
         "name": pl.String(),
         "kind": pl.String(),  # pf | pj
         "language": pl.String(),
-        "emails": pl.List(EMAIL_CELL),  # in the order of their columns
+        "emails": pl.List(pl.String()),  # cells as they stood, by column; null: blank
+        "source_dates": pl.List(pl.Date()),  # of the same columns; null: not told
+        "confirmations": pl.List(MOMENT),  # of the same columns; null: not told
         "phones": pl.List(pl.String()),
         "has_invoice": pl.Boolean(),
         "invoice_id": pl.String(),
@@ -75,7 +72,7 @@ def to_rows(
             reader.text("name"),
             reader.word("kind", vocabulary.kind),
             reader.word("language", vocabulary.language),
-            reader.emails(order),
+            *reader.emails(order),
             reader.several("phone").alias("phones"),
             reader.text("invoice_id"),
             reader.amount(mark),
@@ -123,31 +120,25 @@ class _CellReader:
         joined = pl.concat_list(names).list.drop_nulls().alias(role)
         return self._cells.select(joined).to_series()
 
-    def emails(self, order: DateOrder) -> pl.Series:
-        """Return the e-mail cells, each with the dates of its own column.
+    def emails(self, order: DateOrder) -> list[pl.Series]:
+        """Return `emails`, `source_dates` and `confirmations`, each by column.
 
         Dates are never lent to another column: the owner who confirmed one mailbox has said
         nothing of the next.
         """
         names = [name for name in self._cells.columns if name.startswith("email_")]
-        cells = [
-            pl.DataFrame(
-                [
-                    self._cells.get_column(name).alias("cell"),
-                    self.day(dated_role("source_date", place), order).alias("source_date"),
-                    self.moment(dated_role("confirmed_at", place), order).alias("confirmed_at"),
-                ],
-            ).to_struct(name)
-            for place, name in enumerate(names, start=1)
-        ]
-        if not cells:
-            return pl.Series("emails", [[]], dtype=pl.List(EMAIL_CELL)).new_from_index(
-                0, self._cells.height
-            )
-        filled = pl.element().struct.field("cell").is_not_null()
-        return pl.DataFrame(cells).select(emails=pl.concat_list(names).list.filter(filled))[
-            "emails"
-        ]
+        places = range(1, len(names) + 1)
+        columns = {
+            "emails": [self._cells.get_column(name) for name in names],
+            "source_dates": [self.day(dated_role("source_date", n), order) for n in places],
+            "confirmations": [self.moment(dated_role("confirmed_at", n), order) for n in places],
+        }
+        return [self._listed(name, found) for name, found in columns.items()]
+
+    def _listed(self, name: str, columns: list[pl.Series]) -> pl.Series:
+        if not columns:
+            return pl.Series(name, [[]], dtype=ROWS[name]).new_from_index(0, self._cells.height)
+        return pl.select(pl.concat_list(columns).alias(name)).to_series()
 
     def amount(self, mark: DecimalMark) -> pl.Series:
         raw = self.text("amount")

@@ -128,10 +128,22 @@ def ends_of(truth: Truth) -> pl.DataFrame:
 
 
 def owners_of(truth: Truth) -> pl.DataFrame:
-    """Return whether each debtor's addresses are the debtor's."""
+    """Return whether each debtor's addresses are the debtor's.
+
+    Beside what stands in the file it knows what was meant: intake mends slips of shape.
+    """
+    meant = truth.contacts.join(
+        truth.addresses.select("owner", intended="address"), on="intended"
+    ).select(
+        "debtor_id",
+        pl.col("intended").alias("address"),
+        (pl.col("owner") == pl.col("person")).fill_null(value=False).alias("reaches_debtor"),
+    )
+    asked = truth.contacts.select(
+        "debtor_id", pl.col("asked").alias("address"), "reaches_debtor"
+    ).drop_nulls("address")
     return (
-        truth.contacts.select("debtor_id", pl.col("asked").alias("address"), "reaches_debtor")
-        .drop_nulls("address")
+        pl.concat([asked, meant])
         .group_by("debtor_id", "address")
         .agg(pl.col("reaches_debtor").any())
     )

@@ -23,7 +23,7 @@ from checks.score.firms import (
     names_another_firm,
     without_legal_form,
 )
-from checks.score.misspelling import add_near_names
+from checks.score.misspelling import add_near_names, add_swapped
 from checks.score.reference import ScoreReference
 
 PARTICLES: Final = ("da", "das", "de", "del", "do", "dos", "e", "la", "las", "los", "y")
@@ -64,7 +64,7 @@ def name_tokens(name: pl.Expr, ignored: tuple[str, ...] = PARTICLES) -> pl.Expr:
 
 
 def add_name_levels(contacts: pl.DataFrame, reference: ScoreReference) -> pl.DataFrame:
-    """Add `name_level`, `is_own_domain` and `is_firm` to contacts, keeping their order.
+    """Add `name_level`, `is_own_domain`, `is_firm`, `is_swapped` to contacts, keeping their order.
 
     Needs String columns `local, domain, name, kind`, each may be null. Consumer domains are the
     caller's to exclude.
@@ -104,10 +104,12 @@ def _compared(part: pl.DataFrame, reference: ScoreReference) -> pl.DataFrame:
         compared, "label", "label_rest", "label_hits", LETTERS_OF_A_DOMAIN_WORD
     )
     return (
-        add_near_names(compared, sorted(known))
+        add_swapped(
+            add_near_names(compared, sorted(known)), sorted(known | reference.finance_mailboxes)
+        )
         .with_columns(_strangers(reference))
         .with_columns(names_another_firm(reference).alias("is_another_firm"))
-        .select(_level(), is_own_domain(reference), "is_firm")
+        .select(_level(), is_own_domain(reference), "is_firm", "is_swapped")
     )
 
 

@@ -81,12 +81,14 @@ def _evidence() -> dict[str, pl.Expr]:
     firm = company & pl.col("is_consumer")
     corporate = ~pl.col("is_consumer") & ~pl.col("is_own_domain") & pl.col("domain").is_not_null()
     office = pl.col("is_accountant") & (pl.col("source") != "debtor")
+    # a slip before a company's own domain: a colleague's mailbox, or nobody's
+    at_home = pl.col("is_own_domain") & pl.col("is_swapped")
     for_firm = for_company & pl.col("is_consumer")
     return {
         **{level.value: for_person & _at(level) for level in NAMED},
         **{level.value: person & _at(level) for level in PERSONAL},
         "name_unlike": (person | firm) & _at(NameLevel.UNLIKE),
-        "name_misspelt": (person | firm) & _at(NameLevel.MISSPELT),
+        "name_misspelt": ((person | firm) & _at(NameLevel.MISSPELT)) | (company & at_home),
         "name_trade": firm & _at(NameLevel.TRADE),
         "company_named": for_firm & _at(NameLevel.FULL),
         "company_part": for_firm & _at(NameLevel.PART),

@@ -6,8 +6,9 @@ For each market, with and without probing: the calibration error of both scores 
 mass) on a seed that was never learnt from, with the priors and after one round of events; the list
 that the gate lets go, what it foretells and what really bounces; its size against an oracle that
 knows the true rate of each class (provider, basis, score to a hundredth) but not the single truths;
-and debts told to the wrong person. Servers' answers are taken from the truth, as honest hosts give
-them; nothing is asked. Every message that does not arrive counts as a bounce, hard or soft.
+debts told to the wrong person, and the share of debts that the limit of exposure leaves. Servers'
+answers are taken from the truth, as honest hosts give them; nothing is asked. Every message that
+does not arrive counts as a bounce, hard or soft.
 """
 
 from __future__ import annotations
@@ -28,18 +29,24 @@ from checks.contacts import find_clusters
 from checks.frames import DOMAINS, FINDINGS, HISTORY, SUPPRESSIONS, empty, shaped
 from checks.model import VERDICT_OF
 from checks.score import (
+    EXPOSURE,
+    DecidedDebtors,
     DecisionPolicy,
     Facts,
     GateLimits,
     ListHistory,
     Scored,
     ScoreModel,
+    apply_gate,
     decide_contacts,
     decide_debtors,
     find_suppressed,
     fit_deliverability,
+    fit_ownership,
     gate_list,
     lessons_from,
+    limit_exposure,
+    owner_lessons_from,
     score_contacts,
 )
 from checks.syntax import check_syntax
@@ -47,6 +54,7 @@ from data.intake import IntakeSettings, read_portfolio
 from data.reference.matching import load_match_reference
 from data.reference.score import load_score_model, load_score_reference
 from data.reference.syntax import load_syntax_reference
+from sandbox.answers import answer
 from sandbox.market import Kind
 from sandbox.portfolio import AS_OF, Truth, make_portfolio
 
@@ -54,7 +62,7 @@ NOW: Final = dt.datetime.combine(AS_OF, dt.time(), dt.UTC)
 BINS: Final = 15
 HEADING: Final = (
     "market  probing model   ECE deliver  ECE owner  sent  predicted  true  inside  oracle"
-    "  strangers"
+    "  strangers   told"
 )
 VERDICT_WORDS: Final = {reason.value: verdict.value for reason, verdict in VERDICT_OF.items()}
 
@@ -91,6 +99,7 @@ class World:
     invoices: pl.DataFrame
     ends: pl.DataFrame  # address, delivered
     owners: pl.DataFrame  # debtor_id, address, reaches
+    truth: Truth
 
 
 def make_world(kind: Kind, debtors: int, seed: int, *, probing: bool) -> World:
@@ -118,7 +127,9 @@ def make_world(kind: Kind, debtors: int, seed: int, *, probing: bool) -> World:
         findings=answers[1],
         history=empty(HISTORY),
     )
-    return World(facts, read.invoices, ends_of(portfolio.truth), owners_of(portfolio.truth))
+    return World(
+        facts, read.invoices, ends_of(portfolio.truth), owners_of(portfolio.truth), portfolio.truth
+    )
 
 
 def ends_of(truth: Truth) -> pl.DataFrame:
@@ -200,20 +211,31 @@ class Played:
     bounced: float
     of_oracle: float
     strangers: float
+    told: float  # share of the debts told that the limit of exposure leaves
 
 
 def play(world: World, model: ScoreModel) -> Played:
     """Score, decide and gate a world, and let the referee count."""
     scored = score_contacts(world.facts, NOW, model, load_score_reference())
-    candidates = candidates_of(world, scored)
+    decided = decided_of(world, scored)
+    candidates = decided.candidates
     gate = gate_list(candidates, GateLimits(), ListHistory(), model.spread)
     ended = candidates.join(world.ends, left_on="email", right_on="address", how="left")
     sent = ended.join(
         gate.rows.filter(pl.col("outcome") == "sent"), on=["creditor_id", "debtor_id"], how="semi"
-    ).join(
-        world.owners, left_on=["debtor_id", "email"], right_on=["debtor_id", "address"], how="left"
     )
-    told = sent.filter(pl.col("decision") == "send")["reaches_debtor"].fill_null(value=False)
+    gated = apply_gate(decided.debtors, gate)
+    limited, exposure = limit_exposure(gated, EXPOSURE)
+    told = (
+        limited.filter(pl.col("decision") == "send")
+        .join(
+            world.owners,
+            left_on=["debtor_id", "email"],
+            right_on=["debtor_id", "address"],
+            how="left",
+        )["reaches_debtor"]
+        .fill_null(value=False)
+    )
     ends = sent["delivered"].fill_null(value=False)
     addresses = scored.contacts.unique("address").join(world.ends, on="address")
     owned = scored.contacts.join(world.owners, on=["debtor_id", "address"])
@@ -227,6 +249,7 @@ def play(world: World, model: ScoreModel) -> Played:
         bounced=1.0 - share(ends),
         of_oracle=sent.height / max(oracle(ended), 1),
         strangers=1.0 - share(told),
+        told=exposure.told / max(exposure.told + exposure.noticed, 1),
     )
 
 
@@ -235,8 +258,8 @@ def share(flags: pl.Series) -> float:
     return float(flags.to_numpy().mean()) if flags.len() else 1.0
 
 
-def candidates_of(world: World, scored: Scored) -> pl.DataFrame:
-    """Return CANDIDATES of a world without suppressions."""
+def decided_of(world: World, scored: Scored) -> DecidedDebtors:
+    """Return the decisions of a world without suppressions."""
     suppressed = find_suppressed(
         suppressions=empty(SUPPRESSIONS),
         address_keys=pl.DataFrame(schema={"address": pl.String(), "key": pl.String()}),
@@ -254,7 +277,7 @@ def candidates_of(world: World, scored: Scored) -> pl.DataFrame:
         suppressed=suppressed,
         as_of=NOW,
         policy=policy,
-    ).candidates
+    )
 
 
 def oracle(ended: pl.DataFrame) -> int:
@@ -284,12 +307,16 @@ def calibration_error(scores: pl.Series, ends: pl.Series) -> float:
 
 def learnt_from(world: World, played: Played, model: ScoreModel) -> ScoreModel:
     """Return the model after the events of everything that the decisions would have sent."""
-    outcomes = (
-        played.candidates.select("creditor_id", pl.col("email").alias("address"))
-        .unique()
-        .join(world.ends, on="address")
+    written = played.candidates.select("creditor_id", "debtor_id", address="email").unique()
+    ended = written.join(world.ends, on="address")
+    outcomes = ended.select("creditor_id", "address", "delivered").unique()
+    learnt = fit_deliverability(model, lessons_from(played.scored.steps, outcomes, model)).model
+    said = answer(written.rename({"address": "email"}), world.truth).select(
+        address="email", is_owner=pl.col("event") != "wrong_person"
     )
-    return fit_deliverability(model, lessons_from(played.scored.steps, outcomes, model)).model
+    alone = pl.len().over("address") == 1  # else nobody knows which message was answered
+    answers = ended.filter(pl.col("delivered") & alone).join(said, on="address", how="left")
+    return fit_ownership(learnt, owner_lessons_from(played.scored.steps, answers))
 
 
 def rounds(kind: Kind, debtors: int, seed: int, *, probing: bool) -> Iterator[tuple[str, Played]]:
@@ -329,7 +356,8 @@ def line(kind: str, name: str, found: list[Played], *, probing: bool) -> str:
     return (
         f"{kind:7} {'yes' if probing else 'no':7} {name:7} {mean('ece_delivery'):11.4f} "
         f"{mean('ece_owner'):10.4f} {mean('sent'):5.0f} {predicted:10.4f} {mean('bounced'):5.4f} "
-        f"{inside:7.2f} {mean('of_oracle'):7.3f} {mean('strangers'):10.4f}"
+        f"{inside:7.2f} {mean('of_oracle'):7.3f} {mean('strangers'):10.4f} "
+        f"{mean('told'):6.3f}"
     )
 
 

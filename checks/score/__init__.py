@@ -3,6 +3,7 @@
 from checks.score.complaints import COMPLAINT_WINDOW, ComplaintHistory
 from checks.score.contacts import Scored, score_contacts
 from checks.score.decide import DecidedDebtors, decide_contacts, decide_debtors
+from checks.score.exposure import EXPOSURE, Exposure, limit_exposure
 from checks.score.fit import Learnt, fit_deliverability
 from checks.score.fit_owner import (
     ANSWERS,
@@ -30,6 +31,7 @@ __all__ = [
     "CANDIDATES",
     "COMPLAINT_WINDOW",
     "DECIDED",
+    "EXPOSURE",
     "LEAST_MESSAGES",
     "LESSONS",
     "OUTCOMES",
@@ -42,6 +44,7 @@ __all__ = [
     "DecidedDebtors",
     "DecisionPolicy",
     "DecisionRule",
+    "Exposure",
     "Facts",
     "Force",
     "Foretold",
@@ -68,6 +71,7 @@ __all__ = [
     "gate_list",
     "learn_model",
     "lessons_from",
+    "limit_exposure",
     "merge_lessons",
     "merge_owner_lessons",
     "merge_verdicts",

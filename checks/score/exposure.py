@@ -60,7 +60,7 @@ def limit_exposure(debtors: pl.DataFrame, limit: float) -> tuple[pl.DataFrame, E
         .with_columns((pl.col("risk").cum_sum() / pl.int_range(1, pl.len() + 1)).alias("mean"))
     )
     # the mean rises along the rank, so those within the limit come first
-    kept = ranked.filter(pl.col("mean") <= limit)
+    kept = ranked.filter(pl.col("mean").round(9) <= limit)
     exposed = ranked.slice(kept.height)["debtor_id"].implode()
     noticed = told & pl.col("debtor_id").is_in(exposed)
     limited = debtors.with_columns(

@@ -67,8 +67,8 @@ def add_swapped(compared: pl.DataFrame, known: Sequence[str]) -> pl.DataFrame:
     )
     told = pl.DataFrame({"token": list(known)}, schema={"token": pl.String()})
     distinct = words.select("word").unique().filter(~pl.col("word").is_in(list(known)))
-    pairs = distinct.with_columns(_letters("word")).join(
-        told.with_columns(_letters("token")), on="letters"
+    pairs = distinct.with_columns(_in_order("word").alias("letters")).join(
+        told.with_columns(_in_order("token").alias("letters")), on="letters"
     )
     near = _near(pairs, known)
     swapped = near.filter("is_misspelt").select("word").unique()
@@ -80,9 +80,9 @@ def add_swapped(compared: pl.DataFrame, known: Sequence[str]) -> pl.DataFrame:
     )
 
 
-def _letters(word: str) -> pl.Expr:
+def _in_order(word: str) -> pl.Expr:
     """Return the letters of a word in the order of the alphabet."""
-    return pl.col(word).str.split("").list.sort().list.join("").alias("letters")
+    return pl.col(word).str.split("").list.sort().list.join("")
 
 
 def _pairs(rows: pl.DataFrame) -> pl.DataFrame:
@@ -113,8 +113,9 @@ def _near(pairs: pl.DataFrame, known: Sequence[str]) -> pl.DataFrame:
         score_cutoff=1,
         dtype=np.int32,
     )
-    variant = sounded(pl.col("word")) == sounded(pl.col("token"))
     slipped = (pl.col("slips") == 1) & ~pl.col("word").is_in(list(known))
+    swapped = slipped & (_in_order("word") == _in_order("token"))  # no way to spell a name
+    variant = (sounded(pl.col("word")) == sounded(pl.col("token"))) & ~swapped
     return pairs.with_columns(pl.Series("slips", slips)).select(
         "word",
         "token",

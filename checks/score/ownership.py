@@ -80,7 +80,8 @@ def _evidence() -> dict[str, pl.Expr]:
     person, company = for_person & unconfirmed, pl.col("is_firm") & unconfirmed
     firm = company & pl.col("is_consumer")
     corporate = ~pl.col("is_consumer") & ~pl.col("is_own_domain") & pl.col("domain").is_not_null()
-    office = pl.col("is_accountant") & (pl.col("source") != "debtor")
+    given = pl.col("source") == "debtor"
+    many = pl.col("companies") >= ACCOUNTANT_ROOTS
     # a slip before a company's own domain: a colleague's mailbox, or nobody's
     at_home = pl.col("is_own_domain") & pl.col("is_swapped")
     for_firm = for_company & pl.col("is_consumer")
@@ -100,7 +101,9 @@ def _evidence() -> dict[str, pl.Expr]:
         "own_domain": (for_person | for_company) & pl.col("is_own_domain"),
         "other_domain": company & corporate,
         "finance_role": for_company & pl.col("is_finance") & pl.col("is_own_domain"),
-        "accountant": company & ((pl.col("companies") >= ACCOUNTANT_ROOTS) | office),
+        "accountant": company & (many | (pl.col("is_accountant") & ~given)),
+        # the debtor's choice, and yet not the debtor's mailbox
+        "accountant_given": company & ~many & pl.col("is_accountant") & given,
         "household": person & (pl.col("people") > 1) & pl.col("is_household"),
         "named_elsewhere": unconfirmed & pl.col("is_named_elsewhere") & ~pl.col("is_household"),
     }

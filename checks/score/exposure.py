@@ -53,12 +53,7 @@ def limit_exposure(debtors: pl.DataFrame, limit: float) -> tuple[pl.DataFrame, E
         & (pl.col("name").is_not_null() | (pl.col("invoices") > 0))
         & (pl.col("decision_reason") != DecisionReason.OVERRIDDEN)
     )
-    ranked = (
-        debtors.filter(told)
-        .select("debtor_id", "amount", (1.0 - pl.col("ownership")).alias("risk"))
-        .sort("risk", "amount", "debtor_id", descending=[False, True, False], nulls_last=True)
-        .with_columns((pl.col("risk").cum_sum() / pl.int_range(1, pl.len() + 1)).alias("mean"))
-    )
+    ranked = _ranked(debtors.filter(told))
     # the mean rises along the rank, so those within the limit come first
     kept = ranked.filter(pl.col("mean").round(9) <= limit)
     exposed = ranked.slice(kept.height)["debtor_id"].implode()
@@ -75,3 +70,12 @@ def limit_exposure(debtors: pl.DataFrame, limit: float) -> tuple[pl.DataFrame, E
     )
     expected = float(kept["mean"][-1]) if kept.height else 0.0
     return limited, Exposure(limit, expected, kept.height, ranked.height - kept.height)
+
+
+def _ranked(told: pl.DataFrame) -> pl.DataFrame:
+    """Return `debtor_id` and the `mean` risk of all up to it, surest owner first."""
+    return (
+        told.select("debtor_id", "amount", (1.0 - pl.col("ownership")).alias("risk"))
+        .sort("risk", "amount", "debtor_id", descending=[False, True, False], nulls_last=True)
+        .with_columns((pl.col("risk").cum_sum() / pl.int_range(1, pl.len() + 1)).alias("mean"))
+    )

@@ -194,6 +194,33 @@ def test_what_makes_an_owner_surer(
     assert owned(office, surer) > owned(office, other) + 0.001
 
 
+AT_WORK: list[tuple[str, str, str]] = [
+    # a company's mailbox, surer than that one
+    ("maria.reis@padaria-central.example", "mraia.reis@padaria-central.example", "a slip"),
+    ("marie.reis@padaria-central.example", "mraia.reis@padaria-central.example", "no slip"),
+    ("financeiro@padaria-central.example", "fnianceiro@padaria-central.example", "a department"),
+    ("contato@padaria-central.example", "contato@sul.example", "another domain"),
+    ("contato@sul.example", "contato@sul-contabil.example", "the accountant it named"),
+]
+
+
+@pytest.mark.parametrize(("surer", "other", "why"), AT_WORK, ids=[row[2] for row in AT_WORK])
+def test_whose_mailbox_it_is_at_companies_domains(
+    office: Office, surer: str, other: str, why: str
+) -> None:
+    del why
+    company = {"name": "Padaria Central Ltda", "kind": "pj", "source": "debtor"}
+    scored = office.score(
+        contacts=[
+            {**company, "email_raw": address, "debtor_id": address} for address in (surer, other)
+        ],
+        syntax=[{"email_raw": address, "is_free": False} for address in (surer, other)],
+    )
+    owned_by = dict(scored.contacts.select("debtor_id", "ownership").iter_rows())
+    assert owned_by[surer] > owned_by[other] + 0.001
+    assert owned_by[other] > 0.5  # a notice may go there
+
+
 def test_a_name_before_a_misspelt_domain_proves_nothing(office: Office) -> None:
     scored = office.score(
         contacts=[{"email_raw": "maria.souza@gmial.com", "source": "debtor"}],

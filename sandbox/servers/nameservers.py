@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -81,7 +82,8 @@ def main() -> None:
     wanted = parser.parse_args()
     with TemporaryDirectory() as folder, name_servers(wanted.zone, Path(folder), wanted.port) as at:
         told = {"authority": at.authority, "resolver": at.resolver}
-        print(json.dumps(told), flush=True)
+        sys.stdout.write(json.dumps(told) + "\n")
+        sys.stdout.flush()
         signal.sigwait({signal.SIGINT, signal.SIGTERM})
 
 

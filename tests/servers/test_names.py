@@ -59,7 +59,7 @@ def told(resolver: NameServers) -> Checked:
     return _check(resolver, [domain for domain, _, _ in TABLE])
 
 
-@pytest.mark.parametrize(("domain", "reason", "addresses"), TABLE, ids=lambda value: str(value))
+@pytest.mark.parametrize(("domain", "reason", "addresses"), TABLE, ids=str)
 def test_a_domain_is_judged_right(
     told: Checked, domain: str, reason: str | None, addresses: list[str]
 ) -> None:

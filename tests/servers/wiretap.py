@@ -11,7 +11,7 @@ import struct
 import threading
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 
 _ALL_FRAMES: Final = 0x0003  # ETH_P_ALL
 _ETHERNET: Final = 14
@@ -41,7 +41,7 @@ class Wiretap:
 
     talks: dict[tuple[str, int], list[Turn]] = field(default_factory=dict)
 
-    def __enter__(self) -> Wiretap:
+    def __enter__(self) -> Self:
         """Begin to listen."""
         self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ALL_FRAMES))
         self._socket.bind(("lo", 0))

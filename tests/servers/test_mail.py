@@ -111,6 +111,10 @@ def test_postfix_counts_the_same(visited: Visit) -> None:
     assert all("quit=1" in line and "data=" not in line for line in ours)
 
 
+def test_opensmtpd_heard_the_same_verbs(visited: Visit) -> None:
+    assert set(re.findall(r"<<< ([A-Z]+)", visited.logs["opensmtpd"])) == VERBS
+
+
 def test_no_limit_of_a_server_is_reached(visited: Visit) -> None:
     # Postfix's error limits and its anvil, Exim's synchronization and connection limits
     assert not [text for text in visited.heard() if text.startswith("421")]

@@ -15,7 +15,6 @@ from typing import Final
 from sandbox.servers.packages import root_of
 
 _ETC: Final = Path(__file__).with_name("etc")
-# RSA: OpenSMTPD 6.8 keeps the key in another process and cannot sign with an elliptic curve there.
 _CERTIFICATE: Final = (
     "openssl req -x509 -newkey rsa:2048 -nodes -days 2"
     " -subj /CN=mx.example -keyout {root}/etc/ssl/mx.key -out {root}/etc/ssl/mx.crt"

@@ -128,16 +128,16 @@ def _addresses(facts: Facts) -> pl.DataFrame:
         pl.col("is_disposable").fill_null(value=False),
         _is("reason", Reason.SUSPECTED_TYPO).alias("is_suspected"),
     )
+    contacts = facts.contacts.select(
+        "creditor_id", "debtor_id", "email_raw", "source_date", "confirmed_at", _source_rank()
+    ).join(shape, on="email_raw", how="inner")
     return (
-        facts.contacts.select(
-            "creditor_id", "email_raw", "source_date", "confirmed_at", _source_rank()
-        )
-        .join(shape, on="email_raw", how="inner")
+        contacts.join(_dates(contacts, facts.clusters), on=list(ADDRESS_KEY), how="left")
         .group_by(*ADDRESS_KEY)
         .agg(
             pl.col("domain", "shape_reason").max(),
             pl.col("is_disposable", "is_suspected").any(),
-            pl.col("source_date").max(),
+            pl.col("address_date").first().alias("source_date"),
             pl.col("source_rank").min(),
             pl.col("confirmed_at").max().alias("file_confirmed_at"),
         )
@@ -147,6 +147,25 @@ def _addresses(facts: Facts) -> pl.DataFrame:
             .alias("source"),
         )
     )
+
+
+def _dates(contacts: pl.DataFrame, clusters: pl.DataFrame) -> pl.DataFrame:
+    """Return since when each address is known: one person's newest date, the oldest of several.
+
+    An address on two persons' records was copied at least once, and a copy's date says when the
+    record was made, not that the mailbox still lived then.
+    """
+    person = pl.coalesce("cluster_id", "debtor_id").alias("person")
+    newest = (
+        contacts.join(
+            clusters.select("creditor_id", "debtor_id", "cluster_id"),
+            on=["creditor_id", "debtor_id"],
+            how="left",
+        )
+        .group_by(*ADDRESS_KEY, person)
+        .agg(pl.col("source_date").max())
+    )
+    return newest.group_by(*ADDRESS_KEY).agg(pl.col("source_date").min().alias("address_date"))
 
 
 def _source_rank() -> pl.Expr:

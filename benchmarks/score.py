@@ -123,8 +123,11 @@ def make_world(kind: Kind, debtors: int, seed: int, *, probing: bool) -> World:
 
 def ends_of(truth: Truth) -> pl.DataFrame:
     """Return what a message to each address ends in."""
-    delivered = (pl.col("delivery") == "delivered").alias("delivered")
-    return truth.addresses.select("address", delivered)
+    return truth.addresses.select(
+        "address",
+        (pl.col("delivery") == "delivered").alias("delivered"),
+        (pl.col("delivery") == "hard_bounce").alias("is_hard"),
+    )
 
 
 def owners_of(truth: Truth) -> pl.DataFrame:
@@ -194,7 +197,7 @@ def play(world: World, model: ScoreModel) -> Played:
     """Score, decide and gate a world, and let the referee count."""
     scored = score_contacts(world.facts, NOW, model, load_score_reference())
     candidates = candidates_of(world, scored)
-    gate = gate_list(candidates, GateLimits(), ListHistory(), model.spread)
+    gate = gate_list(candidates, GateLimits(), ListHistory(), model)
     ended = candidates.join(world.ends, left_on="email", right_on="address", how="left")
     sent = ended.join(
         gate.rows.filter(pl.col("outcome") == "sent"), on=["creditor_id", "debtor_id"], how="semi"

@@ -6,8 +6,8 @@ Order of the steps:
 2. signs of life that nothing newer refutes: the server accepted it, something was delivered, the
    owner answered, a company's domain leads to a mail server;
 3. `age:<source>`: how much of that survives the time since the last delivery, answer or acceptance,
-   or since the date in the file (of several persons' records the oldest), at the hazard rate of provider and source;
-   `age_unknown:<source>` averages over the usual ages;
+   or since the date in the file (of several persons' records the oldest), at the hazard rate of
+   provider and source; `age_unknown:<source>` averages over the usual ages;
 4. what speaks against it: bounces, refusals, a domain that takes no mail, a typo, a disposable
    domain, an odd shape, a slip in the debtor's name; and what the domain's other addresses met;
 5. `calibration`, once the model was fitted to events.

@@ -20,7 +20,8 @@ import polars as pl
 
 from checks.model import Reason, ScoreBasis
 from checks.score.curve import DeliveryCurve, layout_of
-from checks.score.model import Calibration, ScoreModel, model_as_json
+from checks.score.fit_bounces import fit_loss
+from checks.score.model import Calibration, Loss, ScoreModel, model_as_json
 from checks.score.newton import Counts, Fitted, maximise
 
 Numbers = npt.NDArray[np.float64]
@@ -60,7 +61,7 @@ def fit_deliverability(model: ScoreModel, lessons: pl.DataFrame) -> Learnt:
     if messages == 0:
         return Learnt(model, 0, (0.0, 0.0))
     layout, counts = layout_of(model), _counts(lessons)
-    curve = DeliveryCurve(lessons, layout)
+    curve = DeliveryCurve(lessons, layout, model)
     fitted = maximise(curve, layout.start(model), layout.deviation(), counts)
     log_odds, derivatives = curve(fitted.parameters)
     learnt = replace(
@@ -69,6 +70,7 @@ def fit_deliverability(model: ScoreModel, lessons: pl.DataFrame) -> Learnt:
         spread={**model.spread, **_spread(lessons, derivatives, fitted, counts)},
     )
     before, _ = curve(layout.start(model))
+    learnt = replace(learnt, loss=_loss(model, learnt, lessons, log_odds))
     return Learnt(
         model=replace(learnt, version=fitted_version(model, learnt, messages)),
         messages=messages,
@@ -77,6 +79,16 @@ def fit_deliverability(model: ScoreModel, lessons: pl.DataFrame) -> Learnt:
             _brier(log_odds, learnt.calibration, counts),
         ),
     )
+
+
+def _loss(model: ScoreModel, learnt: ScoreModel, lessons: pl.DataFrame, log_odds: Numbers) -> Loss:
+    """Return why messages were lost, by what the learnt scores say of each group."""
+    lost = Counts(
+        sent=(lessons["sent"] - lessons["delivered"]).cast(pl.Float64).to_numpy(),
+        good=lessons["hard"].cast(pl.Float64).to_numpy(),
+    )
+    bases = lessons.select(_basis())["basis"]
+    return fit_loss(model.loss, bases, chances(log_odds, learnt.calibration), lost)
 
 
 def _counts(lessons: pl.DataFrame) -> Counts:

@@ -22,11 +22,13 @@ from checks.model import Reason, ScoreBasis
 from checks.score.curve import DeliveryCurve, layout_of
 from checks.score.fit_bounces import fit_loss
 from checks.score.model import Calibration, Loss, ScoreModel, model_as_json
-from checks.score.newton import Counts, Fitted, maximise
+from checks.score.newton import Counts, Fitted, maximise, maximise_scaled
 
 Numbers = npt.NDArray[np.float64]
 
 CALIBRATION_DEVIATION: Final = 0.05
+SCALES: Final = (0.125, 0.25, 0.5, 1.0)
+"""Parts of the prior's width that are tried: how far this portfolio is from the usual one."""
 LEAST_CALIBRATION: Final = 0.2
 LEAST_SPREAD: Final = 0.03  # no class is ever known better than this, in log-odds
 
@@ -62,7 +64,8 @@ def fit_deliverability(model: ScoreModel, lessons: pl.DataFrame) -> Learnt:
         return Learnt(model, 0, (0.0, 0.0))
     layout, counts = layout_of(model), _counts(lessons)
     curve = DeliveryCurve(lessons, layout, model)
-    fitted = maximise(curve, layout.start(model), layout.deviation(), counts)
+    start, deviation = layout.start(model), layout.deviation()
+    fitted = maximise_scaled(curve, start, deviation, counts, SCALES)
     log_odds, derivatives = curve(fitted.parameters)
     learnt = replace(
         layout.model(fitted.parameters, model),

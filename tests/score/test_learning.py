@@ -31,7 +31,7 @@ from checks.score import (
     score_contacts,
 )
 from checks.score.learning import foretell
-from checks.score.newton import Counts, maximise
+from checks.score.newton import Counts, maximise, maximise_scaled
 from data.reference.score import load_score_model, save_score_model
 
 if TYPE_CHECKING:
@@ -318,6 +318,32 @@ def test_calibration_keeps_the_order_of_scores_and_is_a_step(
     assert scored.contacts["score"].gather(order).is_sorted()
     words = scored.steps.filter(pl.col("score") == "deliverability")["step"]
     assert (words == "calibration").sum() == 200
+
+
+def test_what_is_right_already_is_hardly_moved(office: Office, harsh: ScoreModel) -> None:
+    """The width of the priors is chosen by the events: narrow where the priors foretell them."""
+
+    def moved(truth: ScoreModel) -> float:
+        learnt = fit_deliverability(office.model, lessons(office, truth, 4000)).model
+        return abs(learnt.prior["gmail"].hazard / office.model.prior["gmail"].hazard - 1.0)
+
+    assert moved(office.model) < 0.1
+    assert moved(harsh) > 0.4
+
+
+def test_of_equal_fits_the_narrow_prior_is_likelier() -> None:
+    """Ten groups of a hundred, half of them good: just what the start says."""
+    table = np.eye(10)
+    half = Counts(sent=np.full(10, 100.0), good=np.full(10, 50.0))
+    tilted = Counts(sent=np.full(10, 100.0), good=np.full(10, 90.0))
+
+    def width(counts: Counts) -> float:
+        fitted = maximise_scaled(
+            lambda here: (table @ here, table), np.zeros(10), np.ones(10), counts, (0.1, 1.0)
+        )
+        return float(fitted.covariance[0, 0])
+
+    assert width(half) < 0.01 < width(tilted)
 
 
 def test_newton_finds_a_plain_logistic_regression() -> None:

@@ -239,7 +239,9 @@ def play(world: World, scored: Scored, model: ScoreModel) -> Played:
         raw=share(addresses["is_hard"]),
         ece_delivery=calibration_error(addresses["score"], addresses["delivered"]),
         ece_owner=calibration_error(owned["ownership"], owned["reaches_debtor"]),
-        brier=float(((addresses["score"] - addresses["delivered"].cast(pl.Float64)) ** 2).mean()),
+        brier=float(
+            np.mean((addresses["score"].to_numpy() - addresses["delivered"].to_numpy()) ** 2)
+        ),
         sent=sent.height,
         predicted=(gate.predicted.rate, gate.predicted.low, gate.predicted.high),
         bounced=share(sent["is_hard"]) if sent.height else 0.0,

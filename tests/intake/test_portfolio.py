@@ -295,21 +295,3 @@ def test_creditor_ids_are_safe_distinct_and_independent_of_order(names: list[str
     assert all(slug.strip("abcdefghijklmnopqrstuvwxyz0123456789-") == "" for slug in slugs.values())
     assert all(0 < len(slug) <= 64 and slug[0] != "-" for slug in slugs.values())
     assert creditor_slugs(reversed(names)) == slugs
-
-
-def test_a_rows_date_and_confirmation_are_those_of_its_first_address(read: Reader) -> None:
-    """One date beside two addresses says nothing of the second; nor does one click."""
-    rows = (
-        b"id;nome;email;email 2;fone;data cadastro;confirmado em\n"
-        b"1;Ana;a@x.example;b@x.example;;01/01/2020;01/06/2021\n"
-        b"2;Bia;c@x.example; ;d@x.example;01/01/2020;01/06/2021\n"
-        b"3;Caio;;;e@x.example;01/01/2020;01/06/2021\n"
-    )
-    found = read(rows).contacts
-    assert found.select("email_raw", "source_date", pl.col("confirmed_at").dt.year()).rows() == [
-        ("a@x.example", date(2020, 1, 1), 2021),
-        ("b@x.example", None, None),
-        ("c@x.example", date(2020, 1, 1), 2021),
-        ("d@x.example", None, None),
-        ("e@x.example", date(2020, 1, 1), 2021),
-    ]

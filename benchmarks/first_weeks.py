@@ -41,7 +41,7 @@ from flows.progress import Progress
 from flows.run import open_run, utc_now
 from flows.settings import Settings
 from flows.stages.decide import CANDIDATES_PART
-from sandbox.deliver import deliver
+from sandbox.answers import play_out
 from sandbox.internet import Endpoints, start
 from sandbox.market import Kind
 from sandbox.portfolio import SandboxPortfolio, make_portfolio
@@ -121,7 +121,7 @@ class Site:
         facts = self._run(plan)
         candidates = pl.read_parquet(plan.work / "decide" / CANDIDATES_PART)
         sent = listed(plan.out)
-        events = deliver(sent["email"], self.portfolio.truth, at=as_of + dt.timedelta(hours=1))
+        events = play_out(sent, self.portfolio.truth, at=as_of + dt.timedelta(hours=1))
         new = set(sent["debtor_id"]) - self.written_to
         self.written_to |= new
         living = events.filter(pl.col("event") == "delivered")

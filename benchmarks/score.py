@@ -7,7 +7,8 @@ events, on debtors who were never learnt from: the calibration error of both sco
 equal mass); the Brier score and how far it is from the priors', with the standard error over seeds;
 the list that the gate lets go, the hard bounces it foretells and those that happen; how often they
 lie inside the 95 % interval, and how wide that is in binomial intervals; debtors and amount of the
-list against an oracle's; debts told to the wrong person.
+list against an oracle's; debts told to the wrong person, and the share of debts that the limit of
+exposure leaves.
 
 The oracle knows the true rate of each class of raw observables (provider, what was asked and
 answered, source, age, confirmed or not), pooled over all seeds, and no single truth. Servers'
@@ -35,19 +36,27 @@ from checks.contacts import find_clusters
 from checks.frames import DOMAINS, FINDINGS, HISTORY, SUPPRESSIONS, empty, shaped
 from checks.model import VERDICT_OF
 from checks.score import (
+    EXPOSURE,
+    OUTCOMES,
+    DecidedDebtors,
     DecisionPolicy,
     Facts,
     GateLimits,
     ListHistory,
     Scored,
     ScoreModel,
+    apply_gate,
     decide_contacts,
     decide_debtors,
     find_suppressed,
     fit_deliverability,
+    fit_ownership,
     gate_list,
     lessons_from,
+    limit_exposure,
     merge_lessons,
+    merge_owner_lessons,
+    owner_lessons_from,
     score_contacts,
 )
 from checks.score.forecast import Z_95
@@ -56,6 +65,7 @@ from data.intake import IntakeSettings, read_portfolio
 from data.reference.matching import load_match_reference
 from data.reference.score import load_score_model, load_score_reference
 from data.reference.syntax import load_syntax_reference
+from sandbox.answers import answer
 from sandbox.market import Kind
 from sandbox.portfolio import AS_OF, Truth, make_portfolio
 from sandbox.referee import FINE, best_list, calibration_error, with_classes, with_true_rates
@@ -63,7 +73,7 @@ from sandbox.referee import FINE, best_list, calibration_error, with_classes, wi
 NOW: Final = dt.datetime.combine(AS_OF, dt.time(), dt.UTC)
 HEADING: Final = (
     "market  probing model   raw     ECE deliver  ECE owner  Brier   against priors     sent"
-    "  predicted  true    inside  width  debtors  amount  strangers"
+    "  predicted  true    inside  width  debtors  amount  strangers   told"
 )
 VERDICT_WORDS: Final = {reason.value: verdict.value for reason, verdict in VERDICT_OF.items()}
 
@@ -100,6 +110,7 @@ class World:
     invoices: pl.DataFrame
     ends: pl.DataFrame  # address, delivered, is_hard
     owners: pl.DataFrame  # debtor_id, address, reaches
+    truth: Truth
 
 
 @lru_cache(maxsize=3)
@@ -128,7 +139,9 @@ def make_world(kind: Kind, debtors: int, seed: int, *, probing: bool) -> World:
         findings=answers[1],
         history=empty(HISTORY),
     )
-    return World(facts, read.invoices, ends_of(portfolio.truth), owners_of(portfolio.truth))
+    return World(
+        facts, read.invoices, ends_of(portfolio.truth), owners_of(portfolio.truth), portfolio.truth
+    )
 
 
 def ends_of(truth: Truth) -> pl.DataFrame:
@@ -141,10 +154,22 @@ def ends_of(truth: Truth) -> pl.DataFrame:
 
 
 def owners_of(truth: Truth) -> pl.DataFrame:
-    """Return whether each debtor's addresses are the debtor's."""
+    """Return whether each debtor's addresses are the debtor's.
+
+    Beside what stands in the file it knows what was meant: intake mends slips of shape.
+    """
+    meant = truth.contacts.join(
+        truth.addresses.select("owner", intended="address"), on="intended"
+    ).select(
+        "debtor_id",
+        pl.col("intended").alias("address"),
+        (pl.col("owner") == pl.col("person")).fill_null(value=False).alias("reaches_debtor"),
+    )
+    asked = truth.contacts.select(
+        "debtor_id", pl.col("asked").alias("address"), "reaches_debtor"
+    ).drop_nulls("address")
     return (
-        truth.contacts.select("debtor_id", pl.col("asked").alias("address"), "reaches_debtor")
-        .drop_nulls("address")
+        pl.concat([asked, meant])
         .group_by("debtor_id", "address")
         .agg(pl.col("reaches_debtor").any())
     )
@@ -201,6 +226,7 @@ class Played:
     predicted: tuple[float, float, float]
     bounced: float
     strangers: float
+    told: float  # share of the debts told that the limit of exposure leaves
 
     @property
     def inside(self) -> bool:
@@ -217,7 +243,8 @@ class Played:
 
 def play(world: World, scored: Scored, model: ScoreModel) -> Played:
     """Decide and gate a scored world, and let the referee count."""
-    candidates = candidates_of(world, scored)
+    decided = decided_of(world, scored)
+    candidates = decided.candidates
     gate = gate_list(candidates, GateLimits(), ListHistory(), model)
     ended = candidates.join(world.ends, left_on="email", right_on="address", how="left").join(
         gate.rows.select("debtor_id", (pl.col("outcome") == "sent").alias("is_sent")),
@@ -228,10 +255,18 @@ def play(world: World, scored: Scored, model: ScoreModel) -> Played:
         scored.contacts,
         AS_OF,
     )
-    sent = listed.filter("is_sent").join(
-        world.owners, left_on=["debtor_id", "email"], right_on=["debtor_id", "address"], how="left"
+    sent = listed.filter("is_sent")
+    limited, exposure = limit_exposure(apply_gate(decided.debtors, gate), EXPOSURE)
+    told = (
+        limited.filter(pl.col("decision") == "send")
+        .join(
+            world.owners,
+            left_on=["debtor_id", "email"],
+            right_on=["debtor_id", "address"],
+            how="left",
+        )["reaches_debtor"]
+        .fill_null(value=False)
     )
-    told = sent.filter(pl.col("decision") == "send")["reaches_debtor"].fill_null(value=False)
     addresses = scored.contacts.unique("address").join(world.ends, on="address")
     owned = scored.contacts.join(world.owners, on=["debtor_id", "address"])
     return Played(
@@ -246,6 +281,7 @@ def play(world: World, scored: Scored, model: ScoreModel) -> Played:
         predicted=(gate.predicted.rate, gate.predicted.low, gate.predicted.high),
         bounced=share(sent["is_hard"]) if sent.height else 0.0,
         strangers=1.0 - share(told),
+        told=exposure.told / max(exposure.told + exposure.noticed, 1),
     )
 
 
@@ -254,8 +290,8 @@ def share(flags: pl.Series) -> float:
     return float(flags.to_numpy().mean()) if flags.len() else 1.0
 
 
-def candidates_of(world: World, scored: Scored) -> pl.DataFrame:
-    """Return CANDIDATES of a world without suppressions."""
+def decided_of(world: World, scored: Scored) -> DecidedDebtors:
+    """Return the decisions of a world without suppressions."""
     suppressed = find_suppressed(
         suppressions=empty(SUPPRESSIONS),
         address_keys=pl.DataFrame(schema={"address": pl.String(), "key": pl.String()}),
@@ -273,18 +309,37 @@ def candidates_of(world: World, scored: Scored) -> pl.DataFrame:
         suppressed=suppressed,
         as_of=NOW,
         policy=policy,
-    ).candidates
-
-
-def lessons_of(world: World, scored: Scored, model: ScoreModel) -> pl.DataFrame:
-    """Return LESSONS of everything that the decisions would have sent."""
-    outcomes = (
-        candidates_of(world, scored)
-        .select("creditor_id", pl.col("email").alias("address"))
-        .unique()
-        .join(world.ends, on="address")
     )
-    return lessons_from(scored.steps, outcomes, model)
+
+
+@dataclass(frozen=True, slots=True)
+class Lessons:
+    """What a round of events teaches of both scores."""
+
+    delivery: pl.DataFrame  # LESSONS
+    owners: pl.DataFrame  # OWNER_LESSONS
+
+
+def lessons_of(world: World, scored: Scored, model: ScoreModel) -> Lessons:
+    """Return what the events of everything that the decisions would have sent teach."""
+    candidates = decided_of(world, scored).candidates
+    written = candidates.select("creditor_id", "debtor_id", address="email").unique()
+    ended = written.join(world.ends, on="address")
+    outcomes = ended.select(OUTCOMES.names()).unique()
+    said = answer(written.rename({"address": "email"}), world.truth).select(
+        address="email", is_owner=pl.col("event") != "wrong_person"
+    )
+    alone = pl.len().over("address") == 1  # else nobody knows which message was answered
+    answers = ended.filter(pl.col("delivered") & alone).join(said, on="address", how="left")
+    return Lessons(
+        lessons_from(scored.steps, outcomes, model), owner_lessons_from(scored.steps, answers)
+    )
+
+
+def fitted(priors: ScoreModel, *taught: Lessons) -> ScoreModel:
+    """Return both scores fitted to some rounds of events."""
+    learnt = fit_deliverability(priors, merge_lessons([each.delivery for each in taught])).model
+    return fit_ownership(learnt, merge_owner_lessons([each.owners for each in taught]))
 
 
 def rounds(kind: Kind, debtors: int, seed: int, *, probing: bool) -> Iterator[tuple[str, Played]]:
@@ -301,10 +356,10 @@ def rounds(kind: Kind, debtors: int, seed: int, *, probing: bool) -> Iterator[tu
 
     yield "priors", play(unseen, scored(unseen, priors), priors)
     once = lessons_of(taught[0], scored(taught[0], priors), priors)
-    learnt = fit_deliverability(priors, once).model
+    learnt = fitted(priors, once)
     yield "learnt", play(unseen, scored(unseen, learnt), learnt)
     again = lessons_of(taught[1], scored(taught[1], learnt), learnt)
-    twice = fit_deliverability(priors, merge_lessons([once, again])).model
+    twice = fitted(priors, once, again)
     yield "twice", play(unseen, scored(unseen, twice), twice)
 
 
@@ -362,7 +417,7 @@ def line(found: list[Played], gain: tuple[float, float]) -> str:
         f"{mean('raw'):6.4f} {mean('ece_delivery'):12.4f} {mean('ece_owner'):10.4f} "
         f"{mean('brier'):7.4f} {gain[0]:9.5f} ±{gain[1]:8.5f} {mean('sent'):7.0f} "
         f"{predicted:10.4f} {mean('bounced'):7.4f} {mean('inside'):7.3f} {mean('width'):6.2f} "
-        f"{debtors:8.3f} {amount:7.3f} {mean('strangers'):10.4f}"
+        f"{debtors:8.3f} {amount:7.3f} {mean('strangers'):10.4f} {mean('told'):6.3f}"
     )
 
 

@@ -86,7 +86,7 @@ def _lessons(steps: pl.DataFrame, endings: pl.DataFrame, model: ScoreModel) -> L
     def taught(part: pl.DataFrame) -> pl.DataFrame:
         return lessons_from(steps, part.select(OUTCOMES.names()), model)
 
-    answers = endings.drop_nulls("is_owner").select(
+    answers = endings.filter(pl.col("delivered") | pl.col("is_owner").is_not_null()).select(
         "creditor_id", "debtor_id", "address", "is_owner"
     )
     return Lessons(

@@ -167,12 +167,19 @@ class ScoreSettings(Section):
 
 
 class GateSettings(Section):
-    """[gate]: the hard-bounce rate a list may be predicted to have."""
+    """[gate]: the hard-bounce rate a list may be predicted to have, and whom it may expose."""
 
     green: Share = Field(0.02, description="upper bound of the predicted rate of an open list")
     amber: Share = Field(0.05, description="above: the list is trimmed or refused")
     on_red: Literal["trim", "refuse"] = "trim"
     canary: int = Field(500, ge=1, le=100_000, description="lot to learn from")
+    exposure: float = Field(
+        0.002,
+        ge=0.0001,
+        le=0.02,
+        description="share of a list's debts that may be expected to reach somebody else; above it "
+        "the least sure owners get a notice without debt content",
+    )
     max_shrink: Share = Field(0.5, description="a list this much smaller than the last one is held")
 
 

@@ -4,6 +4,7 @@ from checks.score.bounces import hard_bounce
 from checks.score.complaints import COMPLAINT_WINDOW, ComplaintHistory
 from checks.score.contacts import Scored, score_contacts
 from checks.score.decide import DecidedDebtors, decide_contacts, decide_debtors
+from checks.score.exposure import EXPOSURE, Exposure, limit_exposure
 from checks.score.fit import Learnt, fit_deliverability
 from checks.score.fit_owner import (
     ANSWERS,
@@ -31,6 +32,7 @@ __all__ = [
     "CANDIDATES",
     "COMPLAINT_WINDOW",
     "DECIDED",
+    "EXPOSURE",
     "LEAST_MESSAGES",
     "LESSONS",
     "OUTCOMES",
@@ -43,6 +45,7 @@ __all__ = [
     "DecidedDebtors",
     "DecisionPolicy",
     "DecisionRule",
+    "Exposure",
     "Facts",
     "Force",
     "Foretold",
@@ -71,6 +74,7 @@ __all__ = [
     "hard_bounce",
     "learn_model",
     "lessons_from",
+    "limit_exposure",
     "merge_lessons",
     "merge_owner_lessons",
     "merge_verdicts",

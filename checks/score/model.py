@@ -55,13 +55,15 @@ class DomainHistory:
 class Recycling:
     """Which providers give a dead mailbox's name to somebody else, and what that costs (rule L10).
 
-    Ownership falls linearly from `from_years` to `full_years`, by at most `most`.
+    Ownership falls from `from_years` to `full_years` by at most `most`, as the share of that time
+    to the `power`: several things must happen one after the other, so little is lost at first.
     """
 
     providers: frozenset[str]
     from_years: float
     full_years: float
     most: float
+    power: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,7 @@ def _model_from(raw: Mapping[str, Any]) -> ScoreModel:
                 from_years=float(recycling["from_years"]),
                 full_years=float(recycling["full_years"]),
                 most=float(recycling["most"]),
+                power=float(recycling.get("power", 1.0)),
             ),
         ),
         spread=_numbers(raw["spread"]),

@@ -1,4 +1,4 @@
-"""The gate of each creditor's list."""
+"""The gate of each creditor's list, and the limit of exposure of what it lets pass."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ import polars as pl
 from checks.frames import DECIDED_DEBTORS, empty
 from checks.score import (
     COMPLAINT_WINDOW,
+    Exposure,
     GateLimits,
     GateResult,
     ListHistory,
     apply_gate,
     gate_list,
+    limit_exposure,
 )
 from flows.executor import write_part
 from flows.run import Run
@@ -29,7 +31,7 @@ GATED_PART = "gated.parquet"
 
 
 def gate(run: Run) -> None:
-    """Weigh every creditor's candidates; who is held back is so from here on."""
+    """Weigh every creditor's candidates; who is held back or gets a notice is so from here on."""
     candidates = pl.read_parquet(run.folder("decide") / CANDIDATES_PART)
     decided = run.read("decided_debtors")
     facts: dict[str, Any] = {}
@@ -37,8 +39,10 @@ def gate(run: Run) -> None:
     for creditor in run.recall("read")["creditors"]:
         own = pl.col("creditor_id") == creditor
         result = _weigh(run, creditor, candidates.filter(own))
-        facts[creditor] = gate_facts(result, run.plan.settings.gate)
-        parts.append(apply_gate(decided.filter(own), result))
+        gated = apply_gate(decided.filter(own), result)
+        limited, exposure = limit_exposure(gated, run.plan.settings.gate.exposure)
+        facts[creditor] = gate_facts(result, run.plan.settings.gate, exposure)
+        parts.append(limited)
     write_part(pl.concat(parts), run.folder("gate") / GATED_PART)
     run.remember("gate", facts)
     run.commit("gate", {})
@@ -77,7 +81,7 @@ def gate_limits(settings: GateSettings, max_age_hours: float) -> GateLimits:
     )
 
 
-def gate_facts(result: GateResult, settings: GateSettings) -> Mapping[str, Any]:
+def gate_facts(result: GateResult, settings: GateSettings, exposure: Exposure) -> Mapping[str, Any]:
     """Return a gate's result as plain values, without its rows."""
     sent = int((result.rows["outcome"] == "sent").sum())
     predicted = result.predicted
@@ -89,5 +93,6 @@ def gate_facts(result: GateResult, settings: GateSettings) -> Mapping[str, Any]:
         "limit": settings.green,
         "predicted": [predicted.rate, max(0.0, predicted.low), predicted.high] if sent else None,
         "forced": asdict(result.forced) if result.forced else None,
+        "exposure": asdict(exposure),
         "before": [result.before.rate, result.before.low, result.before.high],
     }

@@ -114,4 +114,6 @@ def _gate(creditor: str, facts: dict[str, Any]) -> GateFacts:
         low=low,
         high=high,
         forced=Force(**facts["forced"]) if facts["forced"] else None,
+        notices=facts["exposure"]["noticed"],
+        exposure=facts["exposure"]["limit"],
     )

@@ -207,6 +207,8 @@ def make_facts(
             predicted_bounce=0.031,
             low=0.024,
             high=0.041,
+            notices=12,
+            exposure=0.002,
         )
         for creditor_id, sent, held in counts.sort("creditor_id").iter_rows()
     )

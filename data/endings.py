@@ -18,6 +18,7 @@ ENDINGS: Final = pl.Schema(
         "debtor_id": pl.String(),
         "address": pl.String(),
         "delivered": pl.Boolean(),  # false: bounced, hard or soft; null: nothing is known
+        "is_hard": pl.Boolean(),  # bounced, and for good; null: nothing is known
         "is_owner": pl.Boolean(),  # who answered: the owner, or a stranger; null: nobody
     },
 )
@@ -84,18 +85,29 @@ def _by_address(told: pl.DataFrame, sent: pl.DataFrame) -> pl.DataFrame:
 
 
 def _last_word(ended: pl.DataFrame) -> pl.DataFrame:
-    """Return how each message ended, and who answered; a stranger's word outweighs a click."""
+    """Return how each message ended, and who answered; a stranger's word outweighs a click.
+
+    One refusal for good outweighs every message that was only put off.
+    """
     effect, when = pl.col("effect"), pl.col("occurred_at")
     good, bad = effect.is_in([DELIVERED, CONFIRMED]), effect.is_in(_BOUNCED)
     last_good, last_bad = when.filter(good).max(), when.filter(bad).max()
     strange, answered = pl.col("event") == "wrong_person", effect == CONFIRMED
     stranger = (strange & pl.col("names_message")).any()
     owner = (answered & pl.col("names_message")).any()
-    return ended.group_by(_MESSAGE).agg(
-        delivered=pl.when(last_bad.is_null() & last_good.is_null())
-        .then(None)
-        .when((answered | strange).any())
-        .then(pl.lit(value=True))
-        .otherwise((last_good > last_bad).fill_null(last_bad.is_null())),
-        is_owner=pl.when(stranger).then(pl.lit(value=False)).when(owner).then(pl.lit(value=True)),
+    return (
+        ended.group_by(_MESSAGE)
+        .agg(
+            delivered=pl.when(last_bad.is_null() & last_good.is_null())
+            .then(None)
+            .when((answered | strange).any())
+            .then(pl.lit(value=True))
+            .otherwise((last_good > last_bad).fill_null(last_bad.is_null())),
+            was_refused=(effect == HARD).any(),
+            is_owner=pl.when(stranger)
+            .then(pl.lit(value=False))
+            .when(owner)
+            .then(pl.lit(value=True)),
+        )
+        .with_columns(is_hard=~pl.col("delivered") & pl.col("was_refused"))
     )

@@ -167,7 +167,7 @@ class ScoreSettings(Section):
 
 
 class GateSettings(Section):
-    """[gate]: the bounce rate a list may be predicted to have, and whom it may expose."""
+    """[gate]: the hard-bounce rate a list may be predicted to have, and whom it may expose."""
 
     green: Share = Field(0.02, description="upper bound of the predicted rate of an open list")
     amber: Share = Field(0.05, description="above: the list is trimmed or refused")

@@ -9,7 +9,7 @@ from datetime import datetime
 import polars as pl
 
 from checks.model import GateState
-from checks.score import Force
+from checks.score import Force, Loss
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,4 +111,5 @@ class ReportFacts:
     sources: tuple[SourceFacts, ...]
     creditors: tuple[CreditorFacts, ...]
     gates: tuple[GateFacts, ...]
+    loss: Loss  # of the model that scored: what a score says of hard bounces
     rules: ReportRules = field(default_factory=ReportRules)

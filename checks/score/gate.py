@@ -1,4 +1,4 @@
-"""The gate: keeps a list's predicted bounce rate inside its limit, by trimming or refusing.
+"""The gate: keeps a list's predicted hard-bounce rate inside its limit, by trimming or refusing.
 
 What "fits" means is explained in docs/decisions/0602-what-fits-the-gate.md: the longest prefix of
 the list, best first, whose upper end of the 95 % interval stays within the limit.
@@ -6,7 +6,6 @@ the list, best first, whose upper end of the 95 % interval stays within the limi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
@@ -20,6 +19,7 @@ from checks.score.complaints import (
     cut_after_complaints,
 )
 from checks.score.forecast import BouncePrediction, predict_bounces
+from checks.score.model import ScoreModel
 from checks.score.trim import (
     WHOLE_BY_FORCE,
     Cut,
@@ -74,13 +74,13 @@ def gate_list(
     candidates: pl.DataFrame,
     limits: GateLimits,
     history: ListHistory,
-    spread: Mapping[str, float],
+    model: ScoreModel,
     force: Force | None = None,
 ) -> GateResult:
     """Return which of one creditor's CANDIDATES are sent now.
 
-    `spread` is the score model's. The order of the rows does not matter: they are ranked by score,
-    then amount, then debtor id.
+    `model` is the one that scored them. The order of the rows does not matter: they are ranked by
+    score, then amount, then debtor id.
     """
     ranked = candidates.sort(
         "score",
@@ -89,7 +89,7 @@ def gate_list(
         descending=[True, True, False],
         nulls_last=True,
     )
-    cut = WHOLE_BY_FORCE if force is not None else cut_list(ranked, limits, spread)
+    cut = WHOLE_BY_FORCE if force is not None else cut_list(ranked, limits, model)
     cut = cut_after_complaints(cut, colour_complaints(history.complaints, limits), limits.canary)
     rows = _outcomes(ranked, cut)
     closing = _closing(rows, limits, history, force)
@@ -98,15 +98,15 @@ def gate_list(
             pl.col("outcome").replace(SENT, DecisionReason.HOLD_GATE.value),
         )
     sent = rows.filter(pl.col("outcome") == SENT)
-    before = predict_bounces(ranked, spread)
+    before = predict_bounces(ranked, model)
     return GateResult(
         state=_state(rows.height, sent.height),
         reasons=closing or cut.reasons,
         rows=rows.select("creditor_id", "debtor_id", "outcome").sort("creditor_id", "debtor_id"),
         before=before,
         colour=colour_of(before, limits),
-        predicted=predict_bounces(sent, spread),
-        providers=_by_provider(sent, spread),
+        predicted=predict_bounces(sent, model),
+        providers=_by_provider(sent, model),
         forced=force,
     )
 
@@ -168,10 +168,10 @@ def _state(rows: int, sent: int) -> GateState:
     return GateState.OPEN if sent == rows else GateState.TRIMMED
 
 
-def _by_provider(sent: pl.DataFrame, spread: Mapping[str, float]) -> pl.DataFrame:
+def _by_provider(sent: pl.DataFrame, model: ScoreModel) -> pl.DataFrame:
     """Return the prediction of each provider's part, sorted by provider."""
     names = sent["provider"].unique().sort().to_list()
-    parts = [predict_bounces(sent.filter(pl.col("provider") == name), spread) for name in names]
+    parts = [predict_bounces(sent.filter(pl.col("provider") == name), model) for name in names]
     return pl.DataFrame(
         {
             "provider": names,

@@ -96,5 +96,5 @@ def compare_models(before: ScoreModel, after: ScoreModel, lessons: pl.DataFrame)
 def foretell(model: ScoreModel, lessons: pl.DataFrame) -> Numbers:
     """Return the probability of delivery that a model gives the messages of each of LESSONS."""
     layout = layout_of(model)
-    log_odds, _ = DeliveryCurve(lessons, layout)(layout.start(model))
+    log_odds, _ = DeliveryCurve(lessons, layout, model)(layout.start(model))
     return chances(log_odds, model.calibration)

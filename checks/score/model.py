@@ -15,6 +15,7 @@ from checks.errors import SettingError
 from checks.model import ScoreBasis
 
 FALLBACK_PROVIDER: Final = "other"
+SHAPES: Final = ("local_short", "local_digits", "local_misspelt")
 REMEDY: Final = "restore data/reference/score_model.json or fit the model again"
 
 
@@ -84,6 +85,18 @@ class Calibration:
 
 
 @dataclass(frozen=True, slots=True)
+class Loss:
+    """Why messages do not arrive; see `checks.score.bounces`.
+
+    `temporary` is the share of living mailboxes that put a message off, by score basis; `permanent`
+    the share of dead ones that refuse it for good.
+    """
+
+    temporary: Mapping[str, float]
+    permanent: float
+
+
+@dataclass(frozen=True, slots=True)
 class OwnershipModel:
     """Priors by source (probabilities) and evidence (log-odds) of ownership."""
 
@@ -115,6 +128,7 @@ class ScoreModel:
     domain_history: DomainHistory
     ownership: OwnershipModel
     spread: Mapping[str, float]
+    loss: Loss
     calibration: Calibration = Calibration()
 
 
@@ -158,6 +172,7 @@ def _model_from(raw: Mapping[str, Any]) -> ScoreModel:
             ),
         ),
         spread=_numbers(raw["spread"]),
+        loss=Loss(_numbers(raw["loss"]["temporary"]), float(raw["loss"]["permanent"])),
         calibration=Calibration(**_numbers(raw.get("calibration", {}))),
     )
 
@@ -187,4 +202,12 @@ def _refuse_nonsense(model: ScoreModel) -> None:
         raise SettingError(message, REMEDY)
     if not set(ScoreBasis) <= set(model.spread):
         message = "the score model lacks a spread for one of asked, history, prior"
+        raise SettingError(message, REMEDY)
+    if not set(SHAPES) <= set(model.shape):
+        message = f"the score model lacks a shape for one of {', '.join(SHAPES)}"
+        raise SettingError(message, REMEDY)
+    loss = model.loss
+    shares = [loss.temporary.get(basis, -1.0) for basis in ScoreBasis]
+    if not (all(0.0 <= share < 1.0 for share in shares) and 0.0 < loss.permanent <= 1.0):
+        message = "the score model's loss is not a share for each of asked, history, prior"
         raise SettingError(message, REMEDY)

@@ -45,7 +45,7 @@ ADDRESSES: Final = pl.Schema(
         "alive_at": MOMENT,  # last delivery or sign of the owner not refuted since; null: none
         "met_at": MOMENT,  # the same, but told by events of our own and not by a file
         "proven_at": MOMENT,  # the newer of that and the server's acceptance; null: neither
-        "dated_at": MOMENT,  # newest date of collection or confirmation in a file; null: none
+        "dated_at": MOMENT,  # date of collection or confirmation in a file that counts; null: none
         "heard_at": MOMENT,  # last sign of the owner not refuted since; null: none
         "is_bounced": pl.Boolean(),  # a hard bounce newer than any delivery
         "soft_bounces": pl.Int64(),  # since the last delivery

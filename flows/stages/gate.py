@@ -64,7 +64,7 @@ def _weigh(run: Run, creditor: str, candidates: pl.DataFrame) -> GateResult:
         candidates,
         gate_limits(run.plan.settings.gate, run.plan.settings.suppress.max_age_hours),
         history,
-        score_model(run).spread,
+        score_model(run),
         run.plan.force,
     )
 

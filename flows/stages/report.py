@@ -13,6 +13,7 @@ from data.reference.version import rules_version
 from flows.creditors import identity_of
 from flows.run import Run
 from flows.stages.gate import gated_debtors
+from flows.stages.score import score_model
 from reports import (
     CreditorFacts,
     GateFacts,
@@ -86,6 +87,7 @@ def report_facts(run: Run) -> ReportFacts:
             owner_company=settings.score.owner_company,
             ageing=settings.report.ageing,
         ),
+        loss=score_model(run).loss,
     )
 
 

@@ -22,9 +22,10 @@ from checks.score import (
 )
 from checks.score.complaints import colour_complaints
 from checks.score.trim import GateColour
+from data.reference.score import load_score_model
 
 LIMITS = GateLimits()
-SPREAD = {"asked": 0.05}
+MODEL = load_score_model()
 AMBER = ComplaintHistory(messages=10_000, complaints=15)
 RED = ComplaintHistory(messages=10_000, complaints=30)
 
@@ -45,7 +46,7 @@ def passed(
         },
         schema=CANDIDATES,
     )
-    return gate_list(rows, LIMITS, ListHistory(complaints=history), SPREAD, force)
+    return gate_list(rows, LIMITS, ListHistory(complaints=history), MODEL, force)
 
 
 def outcomes(result: GateResult) -> dict[str, int]:

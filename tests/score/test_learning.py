@@ -21,6 +21,7 @@ from checks.score import (
     ScoreModel,
     fit_deliverability,
     fit_ownership,
+    hard_bounce,
     lessons_from,
     merge_lessons,
     merge_owner_lessons,
@@ -29,7 +30,8 @@ from checks.score import (
     read_model,
     score_contacts,
 )
-from checks.score.newton import Counts, maximise
+from checks.score.learning import foretell
+from checks.score.newton import Counts, maximise, maximise_scaled
 from data.reference.score import load_score_model, save_score_model
 
 if TYPE_CHECKING:
@@ -56,18 +58,28 @@ def portfolio(count: int, seed: int) -> list[dict[str, object]]:
     ]
 
 
-def ends(office: Office, truth: ScoreModel, contacts: list[dict[str, object]]) -> pl.DataFrame:
-    """Let every message end as likely as the true model says."""
+def ends(
+    office: Office,
+    truth: ScoreModel,
+    contacts: list[dict[str, object]],
+    hard_share: float,
+) -> pl.DataFrame:
+    """Let every message end as likely as the true model says, a share of the lost ones for good."""
     facts = office.facts(contacts=contacts)
     scores = score_contacts(facts, office.as_of, truth, office.reference).contacts
     chance = np.random.default_rng(7).random(scores.height)
-    return scores.select("creditor_id", "address", delivered=pl.Series(chance) < pl.col("score"))
+    refused = np.random.default_rng(8).random(scores.height) < hard_share
+    return scores.select(
+        "creditor_id", "address", delivered=pl.Series(chance) < pl.col("score")
+    ).with_columns(is_hard=~pl.col("delivered") & pl.Series(refused))
 
 
-def lessons(office: Office, truth: ScoreModel, count: int, seed: int = 1) -> pl.DataFrame:
+def lessons(
+    office: Office, truth: ScoreModel, count: int, seed: int = 1, *, hard_share: float = 0.8
+) -> pl.DataFrame:
     contacts = portfolio(count, seed)
     steps = office.score(contacts=contacts).steps
-    return lessons_from(steps, ends(office, truth, contacts), office.model)
+    return lessons_from(steps, ends(office, truth, contacts, hard_share), office.model)
 
 
 @pytest.fixture(scope="module")
@@ -104,11 +116,17 @@ def test_lessons_give_back_the_years_that_were_scored(office: Office) -> None:
         ],
     ).steps
     sent = pl.DataFrame(
-        {"creditor_id": ["acme"], "address": ["ana@hotmail.com"], "delivered": [True]},
+        {
+            "creditor_id": ["acme"],
+            "address": ["ana@hotmail.com"],
+            "delivered": [True],
+            "is_hard": [False],
+        },
         schema=OUTCOMES,
     )
     row = lessons_from(steps, sent, office.model).row(0, named=True)
-    assert (row["provider"], row["source"], row["years"]) == ("microsoft_consumer", "creditor", 4.0)
+    assert (row["provider"], row["source"]) == ("microsoft_consumer", "creditor")
+    assert (row["since"], row["years"]) == ("proof", 4.0)
     assert (row["before"], row["after"], row["fixed"]) == (["delivered_before"], [], 0.0)
 
 
@@ -127,13 +145,51 @@ def test_evidence_is_told_apart_by_where_it_counts(office: Office) -> None:
         ],
     ).steps
     sent = pl.DataFrame(
-        {"creditor_id": ["acme"], "address": ["ana@empresa.example"], "delivered": [False]},
+        {
+            "creditor_id": ["acme"],
+            "address": ["ana@empresa.example"],
+            "delivered": [False],
+            "is_hard": [True],
+        },
         schema=OUTCOMES,
     )
     row = lessons_from(steps, sent, office.model).row(0, named=True)
     assert (row["before"], row["after"]) == (["delivered_before"], ["accepts_all"])
     assert row["fixed"] == -1.2  # two soft bounces, which are not learnt
-    assert (row["sent"], row["delivered"]) == (1, 0)
+    assert (row["sent"], row["delivered"], row["hard"]) == (1, 0, 1)
+
+
+def test_a_dates_years_are_told_apart_from_the_doubt_about_it(office: Office) -> None:
+    """The decay of a dated address is a mixture; the lesson keeps the years of its date."""
+    contacts: list[dict[str, object]] = [
+        {
+            "email_raw": "ana@gmail.com",
+            "source_date": (office.as_of - timedelta(days=3 * 365.25)).date(),
+        },
+        {"email_raw": "bia@gmail.com", "debtor_id": "d2", "source_date": None},
+    ]
+    steps = office.score(contacts=contacts).steps
+    sent = pl.DataFrame(
+        {
+            "creditor_id": ["acme"] * 2,
+            "address": ["ana@gmail.com", "bia@gmail.com"],
+            "delivered": [True] * 2,
+            "is_hard": [False] * 2,
+        },
+        schema=OUTCOMES,
+    )
+    found = lessons_from(steps, sent, office.model)
+    assert found.select("since", "years").rows() == [("date", 3.0), ("nothing", 0.0)]
+
+
+@pytest.mark.parametrize("share", [0.55, 0.95])
+def test_which_losses_are_for_good_is_learnt(office: Office, share: float) -> None:
+    taught = lessons(office, office.model, 20_000, hard_share=share)
+    learnt = fit_deliverability(office.model, taught).model
+    rows = taught.with_columns(score=pl.Series(foretell(learnt, taught)), basis=pl.lit("prior"))
+    hard = hard_bounce(learnt.loss, pl.col("score"), pl.col("basis")) * pl.col("sent")
+    predicted = rows.select(hard.sum()).item()
+    assert predicted == pytest.approx(taught["hard"].sum(), rel=0.05)
 
 
 def test_many_events_draw_the_numbers_to_the_truth(office: Office, harsh: ScoreModel) -> None:
@@ -197,12 +253,14 @@ def test_bad_news_stays_bad_after_learning(office: Office) -> None:
         {
             "provider": ["gmail"],
             "source": ["creditor"],
+            "since": ["date"],
             "years": [1.0],
             "before": [[]],
             "after": [["mailbox_full", "suspected_typo"]],
             "fixed": [0.0],
             "sent": [400],
             "delivered": [400],
+            "hard": [0],
         },
         schema=LESSONS,
     )
@@ -260,6 +318,32 @@ def test_calibration_keeps_the_order_of_scores_and_is_a_step(
     assert scored.contacts["score"].gather(order).is_sorted()
     words = scored.steps.filter(pl.col("score") == "deliverability")["step"]
     assert (words == "calibration").sum() == 200
+
+
+def test_what_is_right_already_is_hardly_moved(office: Office, harsh: ScoreModel) -> None:
+    """The width of the priors is chosen by the events: narrow where the priors foretell them."""
+
+    def moved(truth: ScoreModel) -> float:
+        learnt = fit_deliverability(office.model, lessons(office, truth, 4000)).model
+        return abs(learnt.prior["gmail"].hazard / office.model.prior["gmail"].hazard - 1.0)
+
+    assert moved(office.model) < 0.1
+    assert moved(harsh) > 0.4
+
+
+def test_of_equal_fits_the_narrow_prior_is_likelier() -> None:
+    """Ten groups of a hundred, half of them good: just what the start says."""
+    table = np.eye(10)
+    half = Counts(sent=np.full(10, 100.0), good=np.full(10, 50.0))
+    tilted = Counts(sent=np.full(10, 100.0), good=np.full(10, 90.0))
+
+    def width(counts: Counts) -> float:
+        fitted = maximise_scaled(
+            lambda here: (table @ here, table), np.zeros(10), np.ones(10), counts, (0.1, 1.0)
+        )
+        return float(fitted.covariance[0, 0])
+
+    assert width(half) < 0.01 < width(tilted)
 
 
 def test_newton_finds_a_plain_logistic_regression() -> None:

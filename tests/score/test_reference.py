@@ -51,6 +51,9 @@ BROKEN = [
     ("prior of 'gmail'", ("prior", "gmail", "hazard"), -0.1),
     ("age_bands", ("age_bands",), [[0.5, 1.0]]),
     ("spread", ("spread",), {"asked": 0.1}),
+    ("shape", ("shape",), {"local_short": -0.7}),
+    ("loss", ("loss", "permanent"), 0.0),
+    ("loss", ("loss", "temporary"), {"asked": 0.1, "prior": 0.1}),
     ("not readable", ("evidence",), {"mailbox_full": "a lot"}),
     ("not readable", ("ownership",), {}),
 ]

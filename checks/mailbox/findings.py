@@ -12,6 +12,7 @@ import polars as pl
 
 from checks.frames import FINDINGS
 from checks.mailbox.domain_run import Outcome
+from checks.mailbox.egress import Closed
 from checks.mailbox.session import Ending, SessionPlan, SessionResult
 from checks.model import VERDICT_OF, Reason
 
@@ -40,12 +41,13 @@ class ProbeReport:
     reasons: Counter[Reason] = field(default_factory=Counter)
     blocked_by: list[str] = field(default_factory=list)
     stopped: bool = False
+    closed: Closed | None = None
 
     def count(self, plan: SessionPlan, result: SessionResult) -> None:
         """Count one session."""
         figures = self.providers.setdefault(plan.provider, ProviderFigures())
         figures.sessions += 1
-        figures.unreachable += result.ending is Ending.UNREACHABLE
+        figures.unreachable += result.ending in {Ending.UNREACHABLE, Ending.OUR_FAULT}
         for answer in result.answers:
             figures.sentinels += answer.ask.sentinel
             figures.recipients += not answer.ask.sentinel
@@ -57,9 +59,13 @@ class ProbeReport:
         if self.stopped:
             names = ", ".join(sorted(set(self.blocked_by)))
             return f"probing was stopped: several providers refuse this host ({names})"
+        if self.closed is Closed.PROXY:
+            return "the proxy under [smtp] proxy does not let us through to mail servers"
         sessions = sum(f.sessions for f in self.providers.values())
-        if sessions and all(f.unreachable == f.sessions for f in self.providers.values()):
-            return "no mail server could be reached: port 25 may be closed on this network"
+        if self.closed or (
+            sessions and all(f.unreachable == f.sessions for f in self.providers.values())
+        ):
+            return "no mail server could be reached: port 25 seems closed on this network"
         return None
 
 

@@ -114,6 +114,7 @@ class Ending(StrEnum):
     FLIPPED = "flipped"  # it refused a sentinel, then accepted one
     LOST = "lost"  # closed or silent in the middle
     UNREACHABLE = "unreachable"  # no connection, or no banner
+    OUR_FAULT = "our_fault"  # our own proxy did not let us through
     OWN_HOST = "own_host"  # we have called ourselves
     STOPPED = "stopped"  # never begun: probing was stopped meanwhile
     FORBIDDEN = "forbidden"  # the address guard refuses the address

@@ -134,10 +134,17 @@ class SmtpSettings(Section):
     """[smtp]: asking mail servers; off until it has an identity."""
 
     enabled: bool | None = Field(None, description="on where helo and mail_from are set")
+    away: bool = Field(
+        default=False, description="hand what is to be asked to another host, see docs/running.md"
+    )
     helo: str = Field("", description="this host's own name: PTR, A and HELO agree")
     mail_from: str = Field("", description="a real, read mailbox of yours")
     port: int = Field(25, ge=1, le=65_535)
     source_addresses: Texts = Field((), description="own addresses to ask from")
+    proxy: str = Field("", description="socks5://host:port through which mail servers are asked")
+    proxy_login: Path | None = Field(
+        None, description="file with user:password of the proxy; or ENTREGA_PROXY_LOGIN"
+    )
     retry_after: tuple[Seconds, ...] = Field(
         (360, 1_800, 7_200),
         description="seconds after which a greylisted address is asked again",
@@ -153,8 +160,8 @@ class SmtpSettings(Section):
 
     @property
     def asks(self) -> bool:
-        """Whether mail servers are asked: an identity is there and nobody said no."""
-        return self.enabled is not False and bool(self.helo and self.mail_from)
+        """Whether mail servers are asked: an identity is there, or another host's will do."""
+        return self.enabled is not False and (self.away or bool(self.helo and self.mail_from))
 
 
 class ScoreSettings(Section):

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import os
+import re
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import polars as pl
 
@@ -12,6 +16,7 @@ from checks.errors import SettingError
 from checks.frames import FINDINGS, empty
 from checks.mailbox.findings import ProbeReport
 from checks.mailbox.probe import ProbeResult, payloads, probe_mailboxes
+from checks.mailbox.proxy import Login, Proxy
 from checks.mailbox.recall import remember
 from checks.mailbox.records import Payload
 from checks.mailbox.session import Deadlines, Identity
@@ -19,6 +24,7 @@ from checks.mailbox.settings import ProbeSettings
 from data.journal import Journal, read_journal
 from data.reference.providers import load_providers
 from data.reference.smtp_replies import load_reply_rules
+from flows.away import JOURNAL, Told, forget_handout, hand_out, taken_in
 from flows.clocks import policy_clock
 from flows.overrides import overridden
 from flows.plan import work_folder
@@ -28,7 +34,10 @@ from flows.stages.domains import lab_networks
 from flows.stages.score import scored_with
 from flows.suppression import suppressed_now
 
-JOURNAL = "probe.journal"
+PROXY_LOGIN = "ENTREGA_PROXY_LOGIN"
+PROXY_URL = re.compile(
+    r"socks5://(?P<host>[\w.-]{1,253}|\[[0-9A-Fa-f:]{2,45}\]):(?P<port>\d{1,5})/?"
+)
 ANSWERS_LAST = dt.timedelta(days=30)  # docs/politeness.md: nobody is asked again within 30 days
 WORTH_KEEPING = ("deliverable", "undeliverable", "risky")
 
@@ -46,11 +55,12 @@ def check_mailboxes(run: Run) -> None:
     ).filter(pl.col("verdict").is_in(WORTH_KEEPING))
     fresh = addresses.join(known, on="address", how="anti")
     reused = known.join(addresses, on="address", how="semi")
-    result = asyncio.run(_probe(run, fresh))
-    if result.report.degraded:
-        run.warn("mailboxes", [result.report.degraded])
-    run.remember("mailboxes", {"asked": True, **report_facts(result.report)})
-    run.commit("check_mailboxes", {"findings": pl.concat([reused, result.findings])})
+    told = _ask_away(run, fresh) if settings.smtp.away else _ask(run, fresh)
+    if told.degraded:
+        run.warn("mailboxes", [told.degraded])
+    run.remember("mailboxes", {"asked": True, **told.figures})
+    run.commit("check_mailboxes", {"findings": pl.concat([reused, told.findings])})
+    forget_handout(run.plan)
 
 
 def askable(run: Run) -> pl.DataFrame:
@@ -85,9 +95,25 @@ def priorities(run: Run) -> pl.DataFrame:
     return scored.group_by("address").agg((-pl.col("score").max()).round(3).alias("priority"))
 
 
-async def _probe(run: Run, addresses: pl.DataFrame) -> ProbeResult:
+def _ask(run: Run, addresses: pl.DataFrame) -> Told:
     if addresses.is_empty():
-        return ProbeResult(empty(FINDINGS), ProbeReport())
+        return Told(empty(FINDINGS), report_facts(ProbeReport()))
+    result = asyncio.run(_probe(run, addresses))
+    return Told(result.findings, report_facts(result.report), result.report.degraded)
+
+
+def _ask_away(run: Run, addresses: pl.DataFrame) -> Told:
+    """Return what another host was told; raise AwayError while it has still to ask."""
+    if addresses.is_empty():
+        return _ask(run, addresses)
+    found = taken_in(run)
+    if found is None:
+        providers = overridden(load_providers(), run.plan.settings.smtp.providers)
+        hand_out(run, addresses, remember(_earlier(run), providers))
+    return replace(found, findings=found.findings.join(addresses, on="address", how="semi"))
+
+
+async def _probe(run: Run, addresses: pl.DataFrame) -> ProbeResult:
     settings = run.plan.settings
     providers = overridden(load_providers(), settings.smtp.providers)
     path = run.folder("mailboxes") / JOURNAL
@@ -120,6 +146,7 @@ def _earlier(run: Run) -> Iterator[Payload]:
 def probe_settings(settings: Settings) -> ProbeSettings:
     """Return what `[smtp]` says of identity, time-outs and retries."""
     smtp = settings.smtp
+    proxy = proxy_of(smtp)
     try:
         return ProbeSettings(
             identity=Identity(smtp.helo, smtp.mail_from),
@@ -127,6 +154,7 @@ def probe_settings(settings: Settings) -> ProbeSettings:
             deadlines=deadlines(smtp),
             retry_after=tuple(smtp.retry_after),
             source_addresses=smtp.source_addresses,
+            proxy=proxy,
             lab_networks=lab_networks(smtp),
         )
     except ValueError as error:
@@ -142,6 +170,34 @@ def deadlines(smtp: SmtpSettings) -> Deadlines:
         reply=smtp.reply_timeout,
         session=smtp.session_timeout,
     )
+
+
+def proxy_of(smtp: SmtpSettings) -> Proxy | None:
+    """Return the proxy that `[smtp]` names, with the login that its file or our environment has."""
+    if not smtp.proxy:
+        return None
+    found = PROXY_URL.fullmatch(smtp.proxy)
+    if found is None:
+        problem = "[smtp] proxy is not socks5://host:port"
+        raise SettingError(problem, "user and password belong into [smtp] proxy_login")
+    text = os.environ.get(PROXY_LOGIN, "")
+    if smtp.proxy_login is not None:
+        text = _read_login(smtp.proxy_login)
+    user, colon, password = text.partition(":")
+    try:
+        login = Login(user, password) if colon else None
+    except ValueError as error:
+        problem = f"[smtp] proxy_login: {error}"
+        raise SettingError(problem, "write one line: user:password") from None
+    return Proxy(found["host"].strip("[]"), int(found["port"]), login)
+
+
+def _read_login(path: Path) -> str:
+    try:
+        return path.read_text("utf-8").strip()
+    except (OSError, ValueError):
+        problem = f"[smtp] proxy_login: '{path.name}' cannot be read"
+        raise SettingError(problem, "write one line into it: user:password") from None
 
 
 def report_facts(report: ProbeReport) -> dict[str, object]:

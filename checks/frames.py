@@ -117,7 +117,7 @@ DOMAINS: Final = pl.Schema(
 FINDINGS: Final = pl.Schema(
     {
         "address": pl.String(),
-        "check": pl.String(),  # syntax | domain | mailbox | history
+        "check": pl.String(),  # syntax | domain | mailbox | verifier | history
         "verdict": pl.String(),
         "reason": pl.String(),
         "evidence": pl.String(),  # JSON: mx_host, smtp_code, smtp_enhanced, smtp_text where asked

@@ -33,6 +33,7 @@ SECONDS_A_YEAR: Final = 365.25 * 86_400
 SOFT_BOUNCES_COUNTED: Final = 3  # three in a row without a delivery is an abandoned mailbox
 SHORT_LOCAL: Final = 2
 
+_CLAIM: Final = "claim_"
 _POSITIVE: Final = (Reason.MAILBOX_ACCEPTED.value,)
 _IMPOSSIBLE: Final = sorted(reason.value for reason in SYNTAX_REASONS)
 
@@ -105,9 +106,19 @@ def _bad_news(evidence: Mapping[str, float]) -> tuple[Step, ...]:
             said=_answered_otherwise(),
         ),
         Step("domain", _looked_up("domain_reason", answers), pl.col("domain_reason")),
+        Step("claim", _looked_up("claim", _claims(evidence)), pl.col("claim")),
         Step("disposable", _when(pl.col("is_disposable")) * evidence["disposable"]),
         Step("suspected_typo", _when(pl.col("is_suspected")) * evidence["suspected_typo"]),
     )
+
+
+def _claims(evidence: Mapping[str, float]) -> dict[str, float]:
+    """Return what claims of verifiers weigh; a model that was fitted before there were any: 0."""
+    return {
+        name.removeprefix(_CLAIM): weight
+        for name, weight in evidence.items()
+        if name.startswith(_CLAIM)
+    }
 
 
 def _calibration(numbers: Calibration) -> Step:

@@ -41,6 +41,7 @@ ADDRESSES: Final = pl.Schema(
         "score_basis": pl.String(),
         "mailbox_reason": pl.String(),  # what the server said, unless outdated; null: nothing
         "domain_reason": pl.String(),  # what DNS says against it, unless outdated; null: nothing
+        "claim": pl.String(),  # a verifier's, unless we know better; null: none
         "takes_mail": pl.Boolean(),  # DNS was asked and leads to a mail server
         "alive_at": MOMENT,  # last delivery or sign of the owner not refuted since; null: none
         "met_at": MOMENT,  # the same, but told by events of our own and not by a file

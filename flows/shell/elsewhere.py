@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
-from flows.shell.options import CARE, Config, Json, WarehouseFile, app
+from flows.shell.options import CARE, Config, Json, Wait, WarehouseFile, app
 
 
 @app.command(group=CARE)
@@ -38,16 +39,32 @@ def answers(
     file: Path,
     /,
     *,
+    source: str = "",
+    date: dt.date | None = None,
+    mapping: Path | None = None,
     warehouse: WarehouseFile = None,
+    wait: Wait = False,
     as_json: Json = False,
 ) -> int:
-    """Take in what `entrega probe` was told elsewhere; then `entrega run --resume` goes on.
+    """Take in what others were told: answers of `entrega probe`, or a verifier's or bureau's table.
+
+    Answers of `entrega probe` go to the run that waits for them: `entrega run --resume` goes on.
+    A table (CSV, XLSX, ...) of ZeroBounce, NeverBounce, SafetyMails or others becomes a claim on
+    each address: dated, by name of its source, for 30 days. It moves the score and whom to ask
+    first; alone it condemns nobody, and what a mail server told us or a later delivery outranks it.
 
     Parameters
     ----------
     file
-        what `entrega probe` wrote
+        what `entrega probe` wrote, or a table with a column of addresses and one of results
+    source
+        whose verdicts they are, e.g. bureau [default: told by the column names]
+    date
+        when the addresses were verified, where the file has no date, YYYY-MM-DD
+    mapping
+        a file with columns and words of your own, see docs/running.md
     """
-    from flows.commands.answers import run_answers
+    from flows.commands.answers import AnswersRequest, run_answers
 
-    return run_answers(file, warehouse, as_json=as_json)
+    request = AnswersRequest(file, source, date, mapping, warehouse, wait)
+    return run_answers(request, as_json=as_json)

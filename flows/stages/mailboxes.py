@@ -24,6 +24,7 @@ from checks.mailbox.settings import ProbeSettings
 from data.journal import Journal, read_journal
 from data.reference.providers import load_providers
 from data.reference.smtp_replies import load_reply_rules
+from data.verifiers import CHECK
 from flows.away import JOURNAL, Told, forget_handout, hand_out, taken_in
 from flows.clocks import policy_clock
 from flows.overrides import overridden
@@ -45,11 +46,12 @@ WORTH_KEEPING = ("deliverable", "undeliverable", "risky")
 def check_mailboxes(run: Run) -> None:
     """Ask mail servers about the addresses that may be asked; each distinct one once."""
     settings = run.plan.settings
+    claims = claims_of_others(run)
     if not settings.smtp.asks:
         run.remember("mailboxes", {"asked": False})
-        run.commit("check_mailboxes", {})
+        run.commit("check_mailboxes", {"findings": claims})
         return
-    addresses = askable(run).join(priorities(run), on="address", how="left")
+    addresses = askable(run).join(priorities(run, claims), on="address", how="left")
     known = run.warehouse.recent_findings(
         "mailbox", run.plan.run_id, run.plan.day - ANSWERS_LAST
     ).filter(pl.col("verdict").is_in(WORTH_KEEPING))
@@ -59,7 +61,7 @@ def check_mailboxes(run: Run) -> None:
     if told.degraded:
         run.warn("mailboxes", [told.degraded])
     run.remember("mailboxes", {"asked": True, **told.figures})
-    run.commit("check_mailboxes", {"findings": pl.concat([reused, told.findings])})
+    run.commit("check_mailboxes", {"findings": pl.concat([reused, told.findings, claims])})
     forget_handout(run.plan)
 
 
@@ -86,12 +88,18 @@ def askable(run: Run) -> pl.DataFrame:
     )
 
 
-def priorities(run: Run) -> pl.DataFrame:
+def claims_of_others(run: Run) -> pl.DataFrame:
+    """Return FINDINGS of verifiers about the addresses of a run; they last as answers do."""
+    known = run.warehouse.recent_findings(CHECK, run.plan.run_id, run.plan.day - ANSWERS_LAST)
+    return known.join(run.read("syntax").select("address").unique(), on="address", how="semi")
+
+
+def priorities(run: Run, claims: pl.DataFrame) -> pl.DataFrame:
     """Return `address, priority`: minus the score it has before its server is asked.
 
     Providers end the asking at a share of unknown recipients: the likeliest to exist go first.
     """
-    scored = scored_with(run, empty(FINDINGS)).contacts
+    scored = scored_with(run, claims).contacts
     return scored.group_by("address").agg((-pl.col("score").max()).round(3).alias("priority"))
 
 

@@ -15,6 +15,7 @@ from checks.score import read_model
 from checks.score.names import NameLevel
 from checks.score.reference import CONSUMER_PROVIDERS
 from data.reference.score import load_score_model, load_score_reference
+from data.verifiers.table import Claim
 
 
 @pytest.fixture
@@ -28,7 +29,9 @@ def test_the_model_knows_every_provider_and_only_real_reasons() -> None:
     model = load_score_model()
     told_by_domain = set(load_score_reference().provider_of.values())
     assert told_by_domain | CONSUMER_PROVIDERS <= set(model.prior)
-    assert set(model.evidence) - {"domain_takes_mail"} <= set(Reason)
+    claims = {f"claim_{claim.value}" for claim in Claim} - {"claim_unknown"}
+    assert claims <= set(model.evidence)
+    assert set(model.evidence) - {"domain_takes_mail"} - claims <= set(Reason)
     assert {level.value for level in NameLevel if level.value} <= set(model.ownership.evidence)
 
 

@@ -1,4 +1,4 @@
-"""Asking from elsewhere: another host's probe, and the answers of others."""
+"""Answers from elsewhere: another host's probe, the verdicts of others, what was told before."""
 
 from __future__ import annotations
 
@@ -68,3 +68,28 @@ def answers(
 
     request = AnswersRequest(file, source, date, mapping, warehouse, wait)
     return run_answers(request, as_json=as_json)
+
+
+@app.command(group=CARE)
+def rejudge(
+    run_id: str,
+    /,
+    *,
+    warehouse: WarehouseFile = None,
+    wait: Wait = False,
+    as_json: Json = False,
+) -> int:
+    """Read the stored replies of a run again by the rules of today; asks nobody.
+
+    Says how many addresses changed from which reason to which. New runs go by it; this one is
+    scored and published again by `entrega run --resume RUN_ID`. Under the rules that it was judged
+    by nothing changes.
+
+    Parameters
+    ----------
+    run_id
+        as `entrega runs` lists it
+    """
+    from flows.commands.rejudge import run_rejudge
+
+    return run_rejudge(run_id, warehouse, wait=wait, as_json=as_json)

@@ -114,6 +114,10 @@ def test_lists_are_those_of_a_run_that_asked_itself(hosts: Path, portfolio: Path
     assert ended.code == 0, ended.err
     assert lists_digest(hosts / "main" / "out") == lists_digest(hosts / "all" / "out") != {}
     assert not shard.exists()
+    read_again = call_entrega(hosts / "main", "rejudge", run_id, "--json")
+    assert read_again.code == 0, read_again.err
+    assert read_again.answer["changed"] == []
+    assert read_again.answer["replies"] > 20
     again = call_entrega(hosts / "main", "answers", told)
     assert again.code == 3
     assert "@" not in again.err

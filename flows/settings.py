@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import ipaddress
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -17,7 +18,11 @@ from pydantic_settings import (
 
 from checks.errors import SettingError
 
+LAST_PORT = 65_535
 DEFAULT_FILE = Path("entrega.toml")
+PROXY_URL = re.compile(
+    r"socks5://(?P<host>[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]):(?P<port>[1-9][0-9]{0,4})/?"
+)
 
 Language = Literal["pt-BR", "es-MX", "en"]
 Share = Annotated[float, Field(gt=0, lt=1)]
@@ -317,6 +322,7 @@ def _check_together(settings: Settings) -> None:
     if smtp.enabled and not smtp.asks:
         problem = "[smtp] enabled = true has no identity"
         raise SettingError(problem, "set [smtp] helo and mail_from, or leave enabled out")
+    _check_proxy(smtp)
     for network in smtp.lab_networks:
         try:
             ipaddress.ip_network(network)
@@ -329,3 +335,13 @@ def _check_together(settings: Settings) -> None:
     if settings.gate.green >= settings.gate.amber:
         problem = "[gate] green is not below amber"
         raise SettingError(problem, "the defaults are 0.02 and 0.05")
+
+
+def _check_proxy(smtp: SmtpSettings) -> None:
+    found = PROXY_URL.fullmatch(smtp.proxy)
+    if smtp.proxy and (found is None or int(found["port"]) > LAST_PORT):
+        problem = "[smtp] proxy is not socks5://host:port"
+        raise SettingError(problem, "user and password belong into [smtp] proxy_login")
+    if smtp.proxy and smtp.source_addresses:
+        problem = "[smtp] source_addresses and proxy exclude each other"
+        raise SettingError(problem, "take one of them out: a proxy calls from its own address")

@@ -66,7 +66,7 @@ async def _reach(proxy: Proxy, seconds: float) -> socket.socket:
                 tunnel.settimeout(0.0)  # asyncio waits for it, not the socket
                 await loop.sock_connect(tunnel, address)
                 await _exchange(tunnel, greet(proxy.login))
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # the latter of a name that is none
             message = "the proxy does not answer"
             raise ProxyError(message) from error
         stack.pop_all()

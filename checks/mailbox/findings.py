@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import StrEnum
 
 import polars as pl
 
@@ -17,6 +18,14 @@ from checks.mailbox.session import Ending, SessionPlan, SessionResult
 from checks.model import VERDICT_OF, Reason
 
 CHECK = "mailbox"
+
+
+class Hindrance(StrEnum):
+    """What kept a probe from its work."""
+
+    REFUSED = "refused"  # several providers refuse our address or identity
+    PORT = "port"  # nobody could be reached
+    PROXY = "proxy"  # our own proxy is at fault
 
 
 @dataclass(slots=True)
@@ -54,18 +63,28 @@ class ProbeReport:
             figures.refusals += answer.refused
 
     @property
+    def hindrance(self) -> Hindrance | None:
+        """What kept the probe from its work, if anything did."""
+        if self.stopped:
+            return Hindrance.REFUSED
+        if self.closed is not None:
+            return Hindrance(self.closed.value)
+        sessions = sum(f.sessions for f in self.providers.values())
+        if sessions and all(f.unreachable == f.sessions for f in self.providers.values()):
+            return Hindrance.PORT
+        return None
+
+    @property
     def degraded(self) -> str | None:
         """Why the probe could not do its work, if so."""
-        if self.stopped:
-            names = ", ".join(sorted(set(self.blocked_by)))
-            return f"probing was stopped: several providers refuse this host ({names})"
-        if self.closed is Closed.PROXY:
-            return "the proxy under [smtp] proxy does not let us through to mail servers"
-        sessions = sum(f.sessions for f in self.providers.values())
-        if self.closed or (
-            sessions and all(f.unreachable == f.sessions for f in self.providers.values())
-        ):
-            return "no mail server could be reached: port 25 seems closed on this network"
+        match self.hindrance:
+            case Hindrance.REFUSED:
+                names = ", ".join(sorted(set(self.blocked_by)))
+                return f"probing was stopped: several providers refuse this host ({names})"
+            case Hindrance.PROXY:
+                return "the proxy under [smtp] proxy does not let us through to mail servers"
+            case Hindrance.PORT:
+                return "no mail server could be reached: port 25 seems closed on this network"
         return None
 
 

@@ -26,9 +26,10 @@ from checks.host.spf import SpfResult, evaluate_spf
 from checks.mailbox.guard import refuse_reason
 from checks.mailbox.proxy import ProxyError
 from flows.outcome import DEGRADED
+from flows.proxy import proxy_of
 from flows.settings import Settings, SmtpSettings, load_settings
 from flows.stages.domains import lab_networks, nameservers_of, resolver_settings
-from flows.stages.mailboxes import deadlines, probe_settings, proxy_of
+from flows.stages.mailboxes import deadlines, probe_settings
 
 HOSTS_TRIED = 3
 SILENT = Listing.SILENT

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import os
-import re
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import polars as pl
 
@@ -16,7 +13,6 @@ from checks.errors import SettingError
 from checks.frames import FINDINGS, empty
 from checks.mailbox.findings import ProbeReport
 from checks.mailbox.probe import ProbeResult, payloads, probe_mailboxes
-from checks.mailbox.proxy import Login, Proxy
 from checks.mailbox.recall import remember
 from checks.mailbox.records import Payload
 from checks.mailbox.session import Deadlines, Identity
@@ -29,16 +25,13 @@ from flows.away import JOURNAL, Told, forget_handout, hand_out, taken_in
 from flows.clocks import policy_clock
 from flows.overrides import overridden
 from flows.plan import work_folder
+from flows.proxy import proxy_of
 from flows.run import Run
 from flows.settings import Settings, SmtpSettings
 from flows.stages.domains import lab_networks
 from flows.stages.score import scored_with
 from flows.suppression import suppressed_now
 
-PROXY_LOGIN = "ENTREGA_PROXY_LOGIN"
-PROXY_URL = re.compile(
-    r"socks5://(?P<host>[\w.-]{1,253}|\[[0-9A-Fa-f:]{2,45}\]):(?P<port>\d{1,5})/?"
-)
 ANSWERS_LAST = dt.timedelta(days=30)  # docs/politeness.md: nobody is asked again within 30 days
 WORTH_KEEPING = ("deliverable", "undeliverable", "risky")
 
@@ -180,34 +173,6 @@ def deadlines(smtp: SmtpSettings) -> Deadlines:
     )
 
 
-def proxy_of(smtp: SmtpSettings) -> Proxy | None:
-    """Return the proxy that `[smtp]` names, with the login that its file or our environment has."""
-    if not smtp.proxy:
-        return None
-    found = PROXY_URL.fullmatch(smtp.proxy)
-    if found is None:
-        problem = "[smtp] proxy is not socks5://host:port"
-        raise SettingError(problem, "user and password belong into [smtp] proxy_login")
-    text = os.environ.get(PROXY_LOGIN, "")
-    if smtp.proxy_login is not None:
-        text = _read_login(smtp.proxy_login)
-    user, colon, password = text.partition(":")
-    try:
-        login = Login(user, password) if colon else None
-    except ValueError as error:
-        problem = f"[smtp] proxy_login: {error}"
-        raise SettingError(problem, "write one line: user:password") from None
-    return Proxy(found["host"].strip("[]"), int(found["port"]), login)
-
-
-def _read_login(path: Path) -> str:
-    try:
-        return path.read_text("utf-8").strip()
-    except (OSError, ValueError):
-        problem = f"[smtp] proxy_login: '{path.name}' cannot be read"
-        raise SettingError(problem, "write one line into it: user:password") from None
-
-
 def report_facts(report: ProbeReport) -> dict[str, object]:
     """Return a probe's figures as plain values."""
     return {
@@ -223,4 +188,5 @@ def report_facts(report: ProbeReport) -> dict[str, object]:
         },
         "reasons": {reason.value: count for reason, count in sorted(report.reasons.items())},
         "blocked_by": sorted(set(report.blocked_by)),
+        "hindrance": report.hindrance,
     }

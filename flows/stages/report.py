@@ -27,6 +27,8 @@ from reports import (
     write_reports,
 )
 
+_HINDRANCES = {"refused": "servers_refuse", "port": "port_closed", "proxy": "proxy_failed"}
+
 
 def report(run: Run) -> None:
     """Write report, tables and summary under the run's output folder."""
@@ -98,7 +100,11 @@ def _warnings(run: Run) -> Iterator[str]:
         yield "resolver_untrusted"
     if not run.plan.settings.smtp.asks:
         yield "smtp_off"
-    yield from run.warnings
+    asked = run.recall("mailboxes")
+    hindrance, own = _HINDRANCES.get(asked.get("hindrance") or ""), run.told_by("mailboxes")
+    if hindrance is not None:
+        yield hindrance
+    yield from (text for text in run.warnings if hindrance is None or text not in own)
 
 
 def _gate(creditor: str, facts: dict[str, Any]) -> GateFacts:

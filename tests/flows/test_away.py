@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from sandbox.audit import audit
@@ -153,3 +154,19 @@ def test_a_host_without_identity_asks_nobody(hosts: Path, portfolio: Path) -> No
     assert "identity" in nameless.err
     assert read_journals(hosts / "journal").is_empty()
     tells_nobody_more_than_whom_to_ask(shard, portfolio)
+
+
+def test_a_closed_port_leaves_dns_and_history_and_is_said_once(
+    hosts: Path, portfolio: Path
+) -> None:
+    words = ("run", portfolio / "b2b_br.csv", "--local", "--out", "out", "--json")
+    ended = call_entrega(hosts / "all", *words, env={"ENTREGA_SMTP__PORT": "9"})
+    assert ended.code == 5, ended.err
+    assert [text.count("port 25") for text in ended.answer["warnings"]] == [1]
+    contacts = pl.read_parquet(hosts / "all" / "out" / "contacts.parquet")
+    asked = {"mailbox_accepted", "mailbox_not_found", "mailbox_disabled"}
+    assert not asked & set(contacts["reason"])
+    assert "no_connection" in set(contacts["reason"])
+    assert lists_digest(hosts / "all" / "out")
+    page = (hosts / "all" / "out" / "report.pt-BR.html").read_text("utf-8")
+    assert page.count("porta 25") == 1

@@ -12,6 +12,8 @@ Order of the steps:
    domain, an odd shape, a slip in the debtor's name; and what the domain's other addresses met;
 5. `calibration`, once the model was fitted to events.
 
+What a verifier claims of the address (`claim:<word>`) is among 4, for it or against.
+
 Unfavourable evidence never raises the score: it adds a number below zero, or takes away a sign of
 life that it refutes. An impossible shape has the score 0 and no steps.
 """
@@ -25,6 +27,7 @@ from typing import Final
 import polars as pl
 
 from checks.model import SYNTAX_REASONS, Reason
+from checks.score.claims import claim_weights
 from checks.score.model import FALLBACK_PROVIDER, Calibration, ScoreModel, logit
 from checks.score.reference import CONSUMER_PROVIDERS
 from checks.score.steps import TOTAL, Step, log_odds_of, scaled, scores_of, steps_of
@@ -33,7 +36,6 @@ SECONDS_A_YEAR: Final = 365.25 * 86_400
 SOFT_BOUNCES_COUNTED: Final = 3  # three in a row without a delivery is an abandoned mailbox
 SHORT_LOCAL: Final = 2
 
-_CLAIM: Final = "claim_"
 _POSITIVE: Final = (Reason.MAILBOX_ACCEPTED.value,)
 _IMPOSSIBLE: Final = sorted(reason.value for reason in SYNTAX_REASONS)
 
@@ -106,19 +108,10 @@ def _bad_news(evidence: Mapping[str, float]) -> tuple[Step, ...]:
             said=_answered_otherwise(),
         ),
         Step("domain", _looked_up("domain_reason", answers), pl.col("domain_reason")),
-        Step("claim", _looked_up("claim", _claims(evidence)), pl.col("claim")),
+        Step("claim", _looked_up("claim", claim_weights(evidence)), pl.col("claim")),
         Step("disposable", _when(pl.col("is_disposable")) * evidence["disposable"]),
         Step("suspected_typo", _when(pl.col("is_suspected")) * evidence["suspected_typo"]),
     )
-
-
-def _claims(evidence: Mapping[str, float]) -> dict[str, float]:
-    """Return what claims of verifiers weigh; a model that was fitted before there were any: 0."""
-    return {
-        name.removeprefix(_CLAIM): weight
-        for name, weight in evidence.items()
-        if name.startswith(_CLAIM)
-    }
 
 
 def _calibration(numbers: Calibration) -> Step:

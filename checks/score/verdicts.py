@@ -35,6 +35,7 @@ import polars as pl
 
 from checks.frames import shaped
 from checks.model import VERDICT_OF, Reason, ScoreBasis, Verdict
+from checks.score.claims import claim_facts, standing_claim
 from checks.score.reference import ScoreReference
 from checks.score.tables import ADDRESSES, SOURCES, Facts
 
@@ -96,10 +97,10 @@ def merge_verdicts(facts: Facts, reference: ScoreReference, *, answer_days: int)
         _addresses(facts)
         .join(_domain_facts(facts.domains), on="domain", how="left")
         .join(_mailbox_facts(facts.findings), on="address", how="left")
-        .join(_claim_facts(facts.findings), on="address", how="left")
+        .join(claim_facts(facts.findings), on="address", how="left")
         .join(facts.history, on=list(ADDRESS_KEY), how="left")
     )
-    merged = _without_outdated(merged.with_columns(_standing_claim()))
+    merged = _without_outdated(merged.with_columns(standing_claim(_MAILBOX_ANSWERS)))
     merged = merged.with_columns(_provider(reference), _reason(VERDICT_RULES).alias("reason"))
     merged = merged.with_columns(
         pl.col("reason").replace_strict(_VERDICT_WORDS, return_dtype=pl.String).alias("verdict"),
@@ -209,30 +210,6 @@ def _mailbox_facts(findings: pl.DataFrame) -> pl.DataFrame:
             .alias("smtp_code"),
         )
     )
-
-
-def _claim_facts(findings: pl.DataFrame) -> pl.DataFrame:
-    """Return the newest claim of a verifier on each address."""
-    return (
-        findings.filter(pl.col("check") == "verifier")
-        .sort("address", "checked_at", "evidence", descending=[False, True, False])
-        .unique("address", keep="first", maintain_order=True)
-        .select(
-            "address",
-            pl.col("evidence").str.json_path_match("$.claim").alias("claim"),
-            pl.col("checked_at").alias("claimed_at"),
-        )
-    )
-
-
-def _standing_claim() -> pl.Expr:
-    """Return the claim, unless a server of the address told us, or something happened since."""
-    happened = pl.max_horizontal(
-        "last_delivered_at", "last_soft_at", "last_hard_at", "confirmed_at", "file_confirmed_at"
-    )
-    told = pl.col("mailbox_reason").is_in(_MAILBOX_ANSWERS).fill_null(value=False)
-    since = (pl.col("claimed_at") > happened).fill_null(value=True)
-    return pl.when(~told & since).then("claim").alias("claim")
 
 
 def _without_outdated(merged: pl.DataFrame) -> pl.DataFrame:

@@ -37,7 +37,17 @@ _KEY_BYTES = 32
 
 
 class AwayError(InterruptedRunError):
-    """A run waits for the answers of another host."""
+    """A run waits for another host to ask what is in its shard file."""
+
+    def __init__(self, run_id: str, shard: Path, addresses: int) -> None:
+        """Keep the facts for machines; say people what to do."""
+        answers = shard.with_suffix(".answers").name
+        super().__init__(
+            f"run '{run_id}' waits for another host to ask {addresses:,} addresses",
+            f"copy '{shard}' there and call: entrega probe {shard.name} --out {answers}; copy that "
+            f"back and call: entrega answers {answers}; entrega run --resume {run_id}",
+        )
+        self.facts = {"run_id": run_id, "shard": str(shard), "addresses": addresses}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +70,7 @@ def hand_out(run: Run, addresses: pl.DataFrame, memory: Memory) -> NoReturn:
     shown = handout_file(run.plan.out, run.plan.run_id)
     make_private_folder(run.plan.out)
     write_private(shown, kept.read_bytes())
-    run_id, answers = run.plan.run_id, shown.with_suffix(".answers").name
-    problem = f"run '{run_id}' waits for another host to ask {addresses.height:,} addresses"
-    remedy = (
-        f"copy '{shown}' there and call: entrega probe {shown.name} --out {answers}; copy that "
-        f"back and call: entrega answers {answers}; entrega run --resume {run_id}"
-    )
-    raise AwayError(problem, remedy)
+    raise AwayError(run.plan.run_id, shown, addresses.height)
 
 
 def handout_file(out: Path, run_id: str) -> Path:

@@ -86,11 +86,11 @@ def configure(folder: Path, internet: Endpoints) -> None:
 def handed_out(hosts: Path, portfolio: Path) -> tuple[str, Path]:
     """Run on the main host until it waits; return the run and its shard file."""
     ended = call_entrega(
-        hosts / "main", "run", portfolio / "b2b_br.csv", "--local", "--away", "--out", "out"
+        hosts / "main", "run", portfolio / "b2b_br.csv", "--local", "--away", "--json"
     )
-    assert ended.code == 4, ended.err
-    shard = next((hosts / "main" / "out").glob("*.shard"))
-    return shard.stem, shard
+    assert (ended.code, ended.answer["exit_code"]) == (4, 4), ended.err
+    assert "entrega probe" in ended.err
+    return ended.answer["run_id"], Path(ended.answer["shard"])
 
 
 def asked(hosts: Path, shard: Path) -> Path:
@@ -110,7 +110,7 @@ def replies_are_read_again(hosts: Path, run_id: str) -> None:
     read_again = call_entrega(hosts / "main", "rejudge", run_id, "--json").answer
     assert read_again["changed"] == []
     assert read_again["replies"] > 20
-    before = lists_digest(hosts / "main" / "out")
+    before = lists_digest(hosts / "main" / "var" / "out")
     mended = as_older_rules_had_it(hosts / "main" / "var" / "entrega.duckdb", run_id)
     assert mended > 0
     read_again = call_entrega(hosts / "main", "rejudge", run_id, "--json").answer
@@ -119,7 +119,7 @@ def replies_are_read_again(hosts: Path, run_id: str) -> None:
     ]
     ended = resumed(hosts, run_id)
     assert ended.code == 0, ended.err
-    assert lists_digest(hosts / "main" / "out") == before
+    assert lists_digest(hosts / "main" / "var" / "out") == before
 
 
 def as_older_rules_had_it(warehouse: Path, run_id: str) -> int:
@@ -147,7 +147,7 @@ def test_lists_are_those_of_a_run_that_asked_itself(hosts: Path, portfolio: Path
     assert taken.code == 0, taken.err
     ended = resumed(hosts, run_id)
     assert ended.code == 0, ended.err
-    assert lists_digest(hosts / "main" / "out") == lists_digest(hosts / "all" / "out") != {}
+    assert lists_digest(hosts / "main" / "var" / "out") == lists_digest(hosts / "all" / "out") != {}
     assert not shard.exists()
     replies_are_read_again(hosts, run_id)
     again = call_entrega(hosts / "main", "answers", told)

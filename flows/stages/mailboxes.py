@@ -11,8 +11,10 @@ import polars as pl
 
 from checks.errors import SettingError
 from checks.frames import FINDINGS, empty
-from checks.mailbox.findings import ProbeReport
-from checks.mailbox.probe import ProbeResult, payloads, probe_mailboxes
+from checks.mailbox.domain_run import Outcome
+from checks.mailbox.findings import ProbeReport, findings_of
+from checks.mailbox.plan import make_plan
+from checks.mailbox.probe import ProbeResult, payloads, probe_mailboxes, targets_of
 from checks.mailbox.recall import remember
 from checks.mailbox.records import Payload
 from checks.mailbox.session import Deadlines, Identity
@@ -104,14 +106,24 @@ def _ask(run: Run, addresses: pl.DataFrame) -> Told:
 
 
 def _ask_away(run: Run, addresses: pl.DataFrame) -> Told:
-    """Return what another host was told; raise AwayError while it has still to ask."""
-    if addresses.is_empty():
-        return _ask(run, addresses)
-    found = taken_in(run)
-    if found is None:
-        providers = overridden(load_providers(), run.plan.settings.smtp.providers)
-        hand_out(run, addresses, remember(_earlier(run), providers))
-    return replace(found, findings=found.findings.join(addresses, on="address", how="semi"))
+    """Return what another host was told; raise AwayError while it has still to ask.
+
+    Who may not be asked anywhere is left out of its file.
+    """
+    providers = overridden(load_providers(), run.plan.settings.smtp.providers)
+    left_out = make_plan(targets_of(addresses), providers).not_asked
+    asked = addresses.filter(~pl.col("address").is_in(list(left_out)))
+    if asked.is_empty():
+        found = _ask(run, asked)
+    elif (taken := taken_in(run)) is not None:
+        found = taken
+    else:
+        hand_out(run, asked, remember(_earlier(run), providers))
+    answered = found.findings.join(asked, on="address", how="semi")
+    outcomes = (Outcome(address, reason) for address, reason in left_out.items())
+    findings = pl.concat([answered, findings_of(outcomes, {}, run.plan.day)])
+    reasons = dict(findings["reason"].value_counts().sort("reason").iter_rows())
+    return replace(found, findings=findings, figures={**found.figures, "reasons": reasons})
 
 
 async def _probe(run: Run, addresses: pl.DataFrame) -> ProbeResult:

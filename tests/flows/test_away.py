@@ -56,6 +56,7 @@ def tells_nobody_more_than_whom_to_ask(shard: Path, portfolio: Path) -> None:
     told = {cell for cell in cells if len(cell) > 5 and "@" not in cell and f'"{cell}"' in text}
     assert not {cell for cell in told if "." not in cell}  # a domain is a part of an address
     assert "helo" not in text
+    assert "microsoft_consumer" not in text  # nobody is asked there
     assert stat.S_IMODE(shard.stat().st_mode) == 0o600
 
 

@@ -143,6 +143,10 @@ def test_lists_are_those_of_a_run_that_asked_itself(hosts: Path, portfolio: Path
     assert call_entrega(hosts / "all", *words).code == 0
     run_id, shard = handed_out(hosts, portfolio)
     assert resumed(hosts, run_id).code == 4
+    tells_nobody_more_than_whom_to_ask(shard, portfolio)
+    nameless = call_entrega(hosts / "main", "probe", shard, "--out", "told.answers")
+    assert nameless.code == 2
+    assert "identity" in nameless.err
     told = asked(hosts, shard)
     taken = call_entrega(hosts / "main", "answers", told)
     assert taken.code == 0, taken.err
@@ -177,15 +181,6 @@ def test_a_probe_that_was_killed_goes_on_and_asks_nobody_twice(
     assert resumed(hosts, run_id).code == 0
     violations = audit(read_journals(hosts / "journal"), load_personalities())
     assert set(violations["rule"]) <= AFTER_A_KILL
-
-
-def test_a_host_without_identity_asks_nobody(hosts: Path, portfolio: Path) -> None:
-    _, shard = handed_out(hosts, portfolio)
-    nameless = call_entrega(hosts / "main", "probe", shard, "--out", "told.answers")
-    assert nameless.code == 2
-    assert "identity" in nameless.err
-    assert read_journals(hosts / "journal").is_empty()
-    tells_nobody_more_than_whom_to_ask(shard, portfolio)
 
 
 def test_a_closed_port_leaves_dns_and_history_and_is_said_once(

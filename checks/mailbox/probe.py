@@ -45,8 +45,6 @@ SHARDS_AT_ONCE: Final = 20_000
 Progress = Callable[[int, int], None]
 """Called with (addresses concluded, addresses in all)."""
 
-Known = SessionResult | tuple[Answer, ...]
-
 
 class Journal(Protocol):
     """Where intents and results are written; one `write` each, in order."""
@@ -171,36 +169,26 @@ class _Probe:
         cut_off = replay(shard, self.trace)
         for plan, result in ended_sessions(self.trace, shard.name):
             self._count(plan, result)
-        if cut_off is not None:
-            await self._end_wave(shard, cut_off.wave, cut_off.sessions, source)
-        while True:
-            rings = self.alarm.rings(self.pace.now())
-            move = shard.next_move(self.pace.now(), stopped=rings)
-            self.report.stopped |= rings
-            if move is None:
-                return shard.outcomes()
-            if isinstance(move, Wave):
-                self.journal.intend(records.wave_record(move, self.pace.now()))
-                self.journal.flush()  # an ask counts in every budget, whatever happens to us
-                await self._end_wave(shard, move, [()] * len(move.sessions), source)
-            else:
-                await self.pace.until(move)
+        async with self.pace.crew() as crew:
+            for one in cut_off:
+                crew.start(self._hold(shard, one.plan, one.answers, source))
+            while (move := self._next_move(shard)) is not None:
+                if isinstance(move, Wave):
+                    for plan in move.sessions:
+                        crew.start(self._hold(shard, plan, (), source))
+                else:
+                    await crew.wait(move)
+        return shard.outcomes()
 
-    async def _end_wave(
-        self,
-        shard: ShardRun,
-        wave: Wave,
-        known: Sequence[Known],
-        source: str | None,
-    ) -> None:
-        results = await self.pace.gather(
-            self._end_session(plan, one, source)
-            for plan, one in zip(wave.sessions, known, strict=True)
-        )
-        for plan, result, before in zip(wave.sessions, results, known, strict=True):
-            if result is not before:
-                self._count(plan, result)
-        shard.fold(wave, results)
+    def _next_move(self, shard: ShardRun) -> Wave | float | None:
+        shard.fold()
+        rings = self.alarm.rings(self.pace.now())
+        self.report.stopped |= rings
+        move = shard.next_move(self.pace.now(), stopped=rings)
+        if isinstance(move, Wave):
+            self.journal.intend(records.wave_record(move, self.pace.now()))
+            self.journal.flush()  # an ask counts in every budget, whatever happens to us
+        return move
 
     def _count(self, plan: SessionPlan, result: SessionResult) -> None:
         self.report.count(plan, result)
@@ -208,25 +196,29 @@ class _Probe:
             self.alarm.add(result.ended_at, plan.provider)
             self.report.blocked_by.append(plan.provider)
 
-    async def _end_session(
+    async def _hold(
         self,
+        shard: ShardRun,
         plan: SessionPlan,
-        known: Known,
+        earlier: tuple[Answer, ...],
         source: str | None,
-    ) -> SessionResult:
-        if isinstance(known, SessionResult):
-            return known
+    ) -> None:
         scribe = _Clerk(self.journal, self.pace, self.spacing)
-        for answer in known:
+        for answer in earlier:
             if not answer.code:  # given up by recall, and not written down yet
                 scribe.answers(plan.session_id, answer)
-        await self.spacing.turn(plan.mx_address)
-        if self.alarm.rings(self.pace.now()):
-            return SessionResult(plan.session_id, Ending.STOPPED, known, ended_at=self.pace.now())
         async with self.places:
-            return await hold_session(
-                plan, self.settings, self.rules, scribe, earlier=known, source=source
-            )
+            await self.spacing.turn(plan.mx_address)
+            now = self.pace.now()
+            if self.alarm.rings(now) or not shard.may_begin(plan, now):
+                result = SessionResult(plan.session_id, Ending.STOPPED, earlier, ended_at=now)
+                scribe.ends(result)
+            else:
+                result = await hold_session(
+                    plan, self.settings, self.rules, scribe, earlier=earlier, source=source
+                )
+            self._count(plan, result)
+            shard.end(result)
 
 
 class _Clerk:

@@ -12,7 +12,7 @@ from checks.mailbox.errand import proves_honesty
 from checks.mailbox.records import Payload, ProbeTrace, SessionTrace, given_up, read_trace
 from checks.mailbox.session import IN_DOUBT, Answer, Ending, SessionPlan, SessionResult
 from checks.mailbox.settings import Memory
-from checks.mailbox.shard_run import ShardRun, Wave
+from checks.mailbox.shard_run import ShardRun
 
 if TYPE_CHECKING:
     from checks.mailbox.providers import Providers
@@ -21,25 +21,30 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CutOff:
-    """A wave that a crash has cut off, with what is known of each of its sessions.
+    """A session that a crash has cut off, with the answers that it had got so far.
 
-    A session is a result, or the answers it had got so far; in doubt too often is answered too.
+    What was in doubt too often counts as answered.
     """
 
-    wave: Wave
-    sessions: tuple[SessionResult | tuple[Answer, ...], ...]
+    plan: SessionPlan
+    answers: tuple[Answer, ...]
 
 
-def replay(run: ShardRun, trace: ProbeTrace) -> CutOff | None:
-    """Bring a fresh shard to where the journal ends; return the wave still to be ended, if any."""
+def replay(run: ShardRun, trace: ProbeTrace) -> tuple[CutOff, ...]:
+    """Bring a fresh shard to where the journal ends; return the sessions still to be ended."""
     for wave in trace.waves.get(run.name, ()):
-        known = [_known(plan, trace) for plan in wave.sessions]
-        results = [one for one in known if isinstance(one, SessionResult)]
+        for session_id in wave.folded:
+            run.end(_result(trace, session_id))
+            run.fold()
         run.take_up(wave)
-        if len(results) < len(known):
-            return CutOff(wave, tuple(known))
-        run.fold(wave, results)
-    return None
+    cut_off = []
+    for plan in run.under_way:
+        session = trace.sessions.get(plan.session_id, SessionTrace())
+        if session.result is not None:
+            run.end(session.result)
+        else:
+            cut_off.append(CutOff(plan, _answers(session)))
+    return tuple(cut_off)
 
 
 def remember(records: Iterable[Payload], providers: Providers) -> Memory:
@@ -100,10 +105,15 @@ def _sessions(trace: ProbeTrace) -> Sequence[tuple[SessionPlan, SessionTrace]]:
     ]
 
 
-def _known(plan: SessionPlan, trace: ProbeTrace) -> SessionResult | tuple[Answer, ...]:
-    session = trace.sessions.get(plan.session_id, SessionTrace())
-    if session.result is not None:
-        return session.result
+def _result(trace: ProbeTrace, session_id: str) -> SessionResult:
+    result = trace.sessions[session_id].result
+    if result is None:
+        message = "a session was learnt from before it ended: the journal is not this program's"
+        raise ValueError(message)
+    return result
+
+
+def _answers(session: SessionTrace) -> tuple[Answer, ...]:
     answers = list(session.answers)
     if session.open_asks and given_up(session, session.open_asks[-1][0].address):
         ask, moment = session.open_asks[-1]

@@ -55,6 +55,7 @@ def wave_record(wave: Wave, now: float) -> dict[str, Any]:
         "shard": wave.shard,
         "wave": wave.number,
         "at": now,
+        "folded": list(wave.folded),
         "sessions": sessions,
     }
 
@@ -119,7 +120,7 @@ def given_up(session: SessionTrace, address: str) -> bool:
 
 def _read_wave(trace: ProbeTrace, record: Payload) -> None:
     plans = tuple(_plan_from_json(plan) for plan in record["sessions"])
-    wave = Wave(record["shard"], record["wave"], plans)
+    wave = Wave(record["shard"], record["wave"], plans, tuple(record["folded"]))
     trace.waves.setdefault(wave.shard, []).append(wave)
 
 
@@ -183,7 +184,7 @@ def _result_from_json(record: Payload, answers: tuple[Answer, ...]) -> SessionRe
 
 def _plan_to_json(plan: SessionPlan) -> dict[str, Any]:
     errands = [
-        [e.domain, list(e.recipients), list(e.sentinels), e.proven, e.owed, e.waits]
+        [e.domain, list(e.recipients), list(e.sentinels), e.proven, e.owed, e.waits, e.goes_on]
         for e in plan.errands
     ]
     return {

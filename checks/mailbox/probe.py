@@ -7,7 +7,7 @@ killed is taken up where it stood, and ends with the same verdicts.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Protocol
@@ -106,7 +106,7 @@ async def probe_mailboxes(
         journal=journal,
         pace=pace,
         spacing=Spacing(pace, providers.courtesy.spacing, connected),
-        alarm=Alarm(),
+        alarm=Alarm(past.signs, began_at),
         places=asyncio.Semaphore(providers.courtesy.connections),
         trace=trace,
         report=report,

@@ -76,7 +76,7 @@ class ShardRun:
         self._active = list(self._domains.values())
         for run in self._active:
             for ip in run.target.mx_addresses:
-                self._host(ip, began_at, memory).domains.append(run)
+                self._host(ip, run.provider.name, began_at, memory).domains.append(run)
                 self._remember(self.budget_key(run.provider, ip), run.provider, memory)
 
     @staticmethod
@@ -168,14 +168,12 @@ class ShardRun:
         same = other.provider == plan.provider != OTHER and is_block_sign(result)
         return same or other.mx_address == plan.mx_address
 
-    def _host(self, ip: str, now: float, memory: Memory) -> HostRun:
-        host = self._hosts.get(ip)
-        if host is None:
-            host = HostRun(ip, network_of(ip), self._settings.retry_after)
-            until, ruling = memory.blocked.get(ip, (now, None))
+    def _host(self, ip: str, provider: str, now: float, memory: Memory) -> HostRun:
+        host = self._hosts.setdefault(ip, HostRun(ip, network_of(ip), self._settings.retry_after))
+        for refused in (ip, provider):
+            until, ruling = memory.blocked.get(refused, (now, None))
             if ruling is not None and until > now:
                 host.block(until, ruling)
-            self._hosts[ip] = host
         return host
 
     def _remember(self, key: str, provider: Provider, memory: Memory) -> None:

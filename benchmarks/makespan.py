@@ -102,9 +102,7 @@ class Load:
                 draw.shuffle(states)
                 people = [f"box-{n:05}@{domain}" for n in range(part.each)]
                 self.order += people
-                self.boxes |= {
-                    p: s for p, s in zip(people, states, strict=True) if s == "exists"
-                }
+                self.boxes |= {p: s for p, s in zip(people, states, strict=True) if s == "exists"}
         self.world = World(SEED, fates, self.boxes)
 
     def frame(self, providers: Providers) -> pl.DataFrame:

@@ -15,7 +15,7 @@ from checks.mailbox.session import Answer, Errand
 from checks.model import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Container, Iterable
 
     from checks.mailbox.plan import Target
 
@@ -25,6 +25,7 @@ NOW: Final = float("-inf")
 _PASSING: Final = frozenset({Reason.GREYLISTED, Reason.RATE_LIMITED, Reason.TEMPORARY_FAILURE})
 _IN_DOUBT_TWICE: Final = 2
 _SENTINEL_LETTERS: Final = 12
+_SENTINELS: Final = 2  # the first and the closing one of a session
 _OPEN_AT_MOST: Final = 20  # acceptances that a sentinel which flips may make worthless
 
 
@@ -64,7 +65,8 @@ class DomainRun:
         self._open: dict[str, list[Answer]] = defaultdict(list)
         self._owed: dict[str, float] = {}
         self._out: Counter[str] = Counter()  # errands under way
-        self._sentinels: dict[str, int] = defaultdict(int)
+        self._sentinels: dict[str, int] = defaultdict(int)  # made so far
+        self._unasked: dict[str, list[str]] = defaultdict(list)  # made, and not answered yet
         self._put_off: dict[str, int] = defaultdict(int)
         self._proven = set(proven)
         self._catch_all: Outcome | None = None
@@ -169,9 +171,16 @@ class DomainRun:
         else:
             self.put_back([recipient], due)
 
-    def end_session(self, mx_address: str, now: float) -> None:
-        """Let acceptances that no refusal bounds wait for a sentinel in a session to come."""
+    def end_errand(
+        self, errand: Errand, mx_address: str, now: float, spent: Container[str]
+    ) -> None:
+        """Let acceptances that no refusal bounds wait for a sentinel in a session to come.
+
+        A sentinel that is not `spent` comes first then: who put it off knows it already.
+        """
         self._out[mx_address] -= 1
+        left = [sentinel for sentinel in errand.sentinels if sentinel not in spent]
+        self._unasked[mx_address][:0] = left
         if self._open[mx_address]:
             self._owed.setdefault(mx_address, now)
         else:
@@ -227,11 +236,9 @@ class DomainRun:
 
     def _note_sentinel(self, answer: Answer, mx_address: str, ended_at: float) -> None:
         if proves_honesty(answer):
-            self._sentinels[mx_address] += 1
             self._put_off[mx_address] = 0
         elif answer.accepted and self.is_proven(mx_address):
             # It refused once and accepts now: nothing it said since the refusal counts.
-            self._sentinels[mx_address] += 1
             self._proven.discard(mx_address)
             self._settle(mx_address, Reason.ACCEPTANCE_UNPROVEN)
         elif answer.accepted:
@@ -265,6 +272,10 @@ class DomainRun:
 
     def _send_out(self, errand: Errand, mx_address: str) -> None:
         self._out[mx_address] += 1
+        unasked = self._unasked[mx_address]
+        while len(unasked) < _SENTINELS:  # planned before a crash
+            unasked.append(self._new_sentinel(mx_address))
+        self._unasked[mx_address] = [one for one in unasked if one not in errand.sentinels]
         if errand.owed:
             self._owed.pop(mx_address, None)
 
@@ -285,10 +296,17 @@ class DomainRun:
         self.outcomes[address] = Outcome(address, reason, mx_address, answer)
 
     def _next_sentinels(self, mx_address: str) -> tuple[str, ...]:
-        # Past those that an errand under way may ask.
-        first = self._sentinels[mx_address] + 2 * self._out[mx_address]
-        keys = (f"{self._seed} {mx_address} {self.target.domain} {first + n}" for n in range(2))
-        return tuple(f"{_random_local(key)}@{self.target.domain}" for key in keys)
+        """Return two that no session under way may ask."""
+        unasked = self._unasked[mx_address]
+        while len(unasked) < _SENTINELS:
+            unasked.append(self._new_sentinel(mx_address))
+        return tuple(unasked[:_SENTINELS])
+
+    def _new_sentinel(self, mx_address: str) -> str:
+        number = self._sentinels[mx_address]
+        self._sentinels[mx_address] += 1
+        key = f"{self._seed} {mx_address} {self.target.domain} {number}"
+        return f"{_random_local(key)}@{self.target.domain}"
 
 
 def _random_local(key: str) -> str:

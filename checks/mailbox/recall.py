@@ -15,6 +15,7 @@ from checks.mailbox.records import (
     Payload,
     ProbeTrace,
     SessionTrace,
+    doubts,
     given_up,
     read_trace,
 )
@@ -45,6 +46,9 @@ def replay(run: ShardRun, trace: ProbeTrace) -> tuple[CutOff, ...]:
             run.end(_result(trace, session_id))
             run.fold()
         run.take_up(wave)
+        for plan in wave.sessions:
+            for moment in doubts(trace.sessions.get(plan.session_id, SessionTrace())):
+                run.count_doubt(plan, moment)
     cut_off = []
     for plan in run.under_way:
         session = trace.sessions.get(plan.session_id, SessionTrace())
@@ -89,7 +93,9 @@ def memory_of(trace: ProbeTrace, providers: Providers) -> Memory:
     for plan, session in _sessions(trace):
         key = ShardRun.budget_key(providers.named(plan.provider), plan.mx_address)
         asked[key] += [(answer.asked_at, answer.refused) for answer in session.answers]
-        asked[key] += [(moment, True) for _, moment in session.open_asks]
+        asked[key] += [(moment, True) for moment in doubts(session)]
+        if session.result is not None and session.result.doubt is not None:
+            asked[key].append((session.result.ended_at, True))
         for answer in session.answers:
             if proves_honesty(answer):
                 proven[plan.mx_address, answer.ask.domain] = answer.asked_at

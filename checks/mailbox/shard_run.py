@@ -7,7 +7,6 @@ crash is taken up with the very decisions it had made.
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -118,10 +117,22 @@ class ShardRun:
                 self._domains[errand.domain].take_up(errand, plan.mx_address)
         self._begin(wave)
 
+    def count_doubt(self, plan: SessionPlan, moment: float) -> None:
+        """Count a RCPT that a crash left without an answer: the server may have refused it."""
+        self._budgets[self._key(plan)].count(moment, refused=True)
+
     def may_begin(self, plan: SessionPlan, now: float) -> bool:
-        """Whether nobody has refused us meanwhile where a planned session is going to connect."""
+        """Whether a planned session may still connect.
+
+        Not where the host, or its provider elsewhere, has refused us meanwhile; nor after a crash
+        whose doubts have used up what was promised to those under way.
+        """
         host = self._hosts[plan.mx_address]
         if host.given_up is not None or host.closed_until > now:
+            return False
+        key = self._key(plan)
+        promised = sum(one.refusals for one in self.under_way if self._key(one) == key)
+        if self._budgets[key].refusals_left(now) < promised:
             return False
         before = [result for result in self._ended if result.ended_at < now]
         return not any(self._refuses(result, plan) for result in before)
@@ -155,6 +166,9 @@ class ShardRun:
     def courtesy(self) -> Courtesy:
         """The limits that hold for every provider."""
         return self.providers.courtesy
+
+    def _key(self, plan: SessionPlan) -> str:
+        return self.budget_key(self.providers.named(plan.provider), plan.mx_address)
 
     def _begin(self, wave: Wave) -> None:
         self._waves = wave.number + 1
@@ -218,11 +232,11 @@ class ShardRun:
         self._active.clear()
 
     def _count(self, plan: SessionPlan, result: SessionResult) -> None:
-        key = self.budget_key(self.providers.named(plan.provider), plan.mx_address)
+        budget = self._budgets[self._key(plan)]
         for answer in result.answers:
-            self._budgets[key].count(answer.asked_at, refused=answer.refused)
-        if result.doubt is not None:  # the server may have been asked, and may have refused
-            self._budgets[key].count(result.ended_at, refused=True)
+            budget.count(answer.asked_at, refused=answer.refused)
+        if result.doubt is not None:
+            self.count_doubt(plan, result.ended_at)
 
     def _fold_session(self, plan: SessionPlan, result: SessionResult) -> None:
         void = result.ending is Ending.VOID
@@ -252,13 +266,15 @@ class ShardRun:
                 host.block(result.ended_at + DAY, result.ruling)
 
     def _put_back(self, plan: SessionPlan, result: SessionResult) -> None:
-        asked = Counter(answer.ask.address for answer in result.answers)
+        asked = {answer.ask.address for answer in result.answers}
+        spent = {a.ask.address for a in result.answers if a.accepted or a.refused}
         if result.doubt is not None:
-            asked[result.doubt.address] += 1
+            asked.add(result.doubt.address)
+            spent.add(result.doubt.address)
         for errand in plan.errands:
             run = self._domains[errand.domain]
-            run.put_back(r for r in errand.recipients if not asked[r])
-            run.end_session(plan.mx_address, result.ended_at)
+            run.put_back(r for r in errand.recipients if r not in asked)
+            run.end_errand(errand, plan.mx_address, result.ended_at, spent)
 
 
 def is_block_sign(result: SessionResult) -> bool:

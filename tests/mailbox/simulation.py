@@ -142,7 +142,7 @@ class Night:
         """Plan; nothing is asked yet."""
         self.journal: list[Mapping[str, Any]] = []
         self.outcomes: dict[str, Outcome] = {}
-        self.stopped_at = float("inf")
+        self.cut = 0  # sessions that the last kill found open
         self._plan = make_plan(targets, providers)
         self._world, self._providers, self._settings = world, providers, settings
         self._memory = memory or Memory()
@@ -152,6 +152,7 @@ class Night:
 
         Returns the moment of the end. Called again after a kill it takes up the journal.
         """
+        self.cut = 0
         self._begin(now)
         for number in count():
             if not self._events:
@@ -193,8 +194,6 @@ class Night:
     def _move(self, shard: ShardRun, now: float) -> None:
         shard.fold()
         stopped = self._alarm.rings(now)
-        if stopped:
-            self.stopped_at = min(self.stopped_at, now)
         move = shard.next_move(now, stopped=stopped)
         while isinstance(move, Wave):
             self.journal.append(records.wave_record(move, now))
@@ -221,9 +220,7 @@ class Night:
     def _connect(self, session: Session, now: float) -> None:
         plan = session.plan
         if self._alarm.rings(now) or not session.shard.may_begin(plan, now):
-            stopped = SessionResult(
-                plan.session_id, Ending.STOPPED, session.earlier, ended_at=now
-            )
+            stopped = SessionResult(plan.session_id, Ending.STOPPED, session.earlier, ended_at=now)
             self._end(session, stopped, now)
         elif session.talk.step() is None:
             self._end(session, session.talk.result(), now)
@@ -269,8 +266,10 @@ class Night:
             self._alarm.add(result.ended_at, plan.provider)
 
     def _die(self, now: float) -> None:
-        for connection in self._world.connections:
-            connection.until = min(connection.until, now)
+        open_now = [one for one in self._world.connections if one.until == float("inf")]
+        self.cut = len(open_now)
+        for connection in open_now:
+            connection.until = now
 
 
 def reply(text: str) -> Reply:
@@ -310,7 +309,10 @@ def check_limits(world: World, providers: Providers = PROVIDERS) -> None:
 
 
 def check_share(asked: Sequence[Seen], connections: Sequence[Connection], limits: Limits) -> None:
-    """Fail where a session of the first day began after the share was passed by more than one."""
+    """Fail where a session of the first day began after the share was passed by more than one.
+
+    One that a kill has cut off is ended afterwards: it began when it was first connected to.
+    """
     day = [seen for seen in asked if seen.at < asked[0].at + DAY]
     refused = list(accumulate(seen.refused for seen in day))
     passed = (
@@ -319,12 +321,15 @@ def check_share(asked: Sequence[Seen], connections: Sequence[Connection], limits
         if number >= limits.unknown_share_min and unknown > limits.unknown_share * number + 1
     )
     moment = next(passed, float("inf"))
-    assert all(connections[seen.session].at <= moment for seen in day)
+    began: dict[SessionPlan, float] = {}
+    for one in connections:
+        began.setdefault(one.plan, one.at)
+    assert all(began[connections[seen.session].plan] <= moment for seen in day)
 
 
 def is_within(moments: Sequence[float], span: float, limit: int) -> bool:
     """Whether no sliding span holds more than `limit` of the sorted moments."""
-    return all(b - a >= span for a, b in zip(moments, moments[limit:], strict=False))
+    return all(b - a >= span - 1e-6 for a, b in zip(moments, moments[limit:], strict=False))
 
 
 def check_connections(connections: Sequence[Connection], providers: Providers) -> None:

@@ -88,7 +88,7 @@ class Load:
 
     def __init__(self, parts: tuple[Part, ...]) -> None:
         """Draw who exists and who is asked first, by a fixed seed."""
-        draw = random.Random(SEED)
+        draw = random.Random(SEED)  # noqa: S311 - a load, not a secret
         self.order: list[str] = []
         self.boxes: dict[str, str] = {}
         fates: dict[str, DomainFate] = {}
@@ -159,7 +159,7 @@ def spend(load: Load, reply: float, folder: Path) -> Night:
     told = dict(result.findings.select("address", "verdict").iter_rows())
     truth = {a: "deliverable" if a in load.boxes else "undeliverable" for a in load.order}
     return Night(
-        makespan=(seen["at"].max() or START) - START,
+        makespan=seen.select(pl.col("at").max() - START).item(),
         verdicts=Counter(told.values()),
         wrong=sum(told[a] not in {truth[a], "unknown"} for a in load.order),
         violations=audit(seen, load_personalities()).height,

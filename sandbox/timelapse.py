@@ -34,9 +34,7 @@ class _Leaper(selectors.DefaultSelector):
         super().__init__()
         self.leapt = 0.0
 
-    def select(
-        self, timeout: float | None = None
-    ) -> list[tuple[selectors.SelectorKey, selectors._EventMask]]:
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         if timeout is None or timeout <= 0:
             return super().select(timeout)
         for _ in range(_POLLS):

@@ -95,7 +95,7 @@ class DomainRun:
         return mx_address in self._proven
 
     def outlasts(self, mx_address: str, room: int) -> bool:
-        """Whether a session with so much room is not the last: it cannot hold all and close as well.
+        """Whether a session with so much room cannot hold all and close as well.
 
         Not for ever: a sentinel that flips makes every acceptance since the last one worthless.
         """

@@ -94,8 +94,10 @@ class ShardRun:
         To be called again at that moment or when a session has ended; infinity: only then.
         `stopped`: blocks elsewhere have put an end to all probing.
         """
+        if stopped and self._under_way:
+            return _NEVER
         if stopped:
-            return _NEVER if self._under_way else self._finish_all(Reason.OUR_SIDE_BLOCKED)
+            self._finish_all(Reason.OUR_SIDE_BLOCKED)
         self._give_up_hopeless()
         plans = self._under_way.values()
         sessions = fill_wave(self._hosts.values(), plans, self._budgets, self, now)

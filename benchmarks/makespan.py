@@ -1,6 +1,6 @@
 """How close a night comes to the least time that the policy allows.
 
-    python benchmarks/makespan.py [--load NAME] [--reply 0.05]
+    python -m benchmarks.makespan [--load NAME] [--reply 0.05]
 
 The whole engine, planner, conversation and journal, asks sandbox servers under the default policy;
 every reply takes `--reply` seconds. Both run on a timelapse loop, so that hours of spacing and
@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Final
 
 import polars as pl
-from policy_bound import BUSINESS, CONSUMER, ELSE, Bound, Domain, Row, least_time
+from benchmarks.policy_bound import BUSINESS, CONSUMER, ELSE, Bound, Domain, Row, least_time
 
 from checks.mailbox.probe import ADDRESSES, ProbeResult, probe_mailboxes
 from checks.mailbox.providers import Providers

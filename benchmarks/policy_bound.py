@@ -61,13 +61,13 @@ class Domain:
     def asks(self) -> tuple[bool, ...]:
         """Return every RCPT in order, random recipients too: whether it is accepted.
 
-        A random one is refused. It is asked after the first acceptance, and after the last, where
-        no real recipient's refusal stands there already.
+        A random one is refused. It is asked after the first acceptance unless somebody was refused
+        before, and after the last unless somebody is refused behind it.
         """
         asked = list(self.exists)
-        if self.closes:
+        if self.closes and asked != [True]:
             asked.append(False)
-        if self.row.sentinel_first and asked[:1] == [True] and asked[:2] != [True, False]:
+        if self.row.sentinel_first and asked[:1] == [True]:
             asked.insert(1, False)
         return tuple(asked)
 

@@ -13,6 +13,7 @@ from checks.mailbox.forecast import Load, Outlook, forecast_load
 from checks.mailbox.providers import OTHER, BudgetScope, Providers
 from checks.mailbox.worth import order_of_asking, worth_of_answers
 from checks.model import Reason
+from flows.settings import GateSettings, ScoreSettings
 
 KEY: Final = ("creditor_id", "debtor_id")
 SUPPRESSED: Final = "suppressed"
@@ -42,7 +43,7 @@ class AskFacts:
 
     `suppressed` and `answered` hold `address`: who is not asked, and who need not be. `scores`
     holds `creditor_id, debtor_id, address, score`: what is believed before anyone is asked.
-    `threshold` is the score from which a debt is sent.
+    `threshold` is the score from which a debt is sent without an answer.
     """
 
     contacts: pl.DataFrame
@@ -53,6 +54,11 @@ class AskFacts:
     answered: pl.DataFrame
     scores: pl.DataFrame
     threshold: float
+
+
+def sent_unasked(score: ScoreSettings, gate: GateSettings) -> float:
+    """Return the score from which a debt is sent though nobody was asked: the gate lets it pass."""
+    return max(score.deliverable, 1.0 - gate.amber)
 
 
 def plan_asking(facts: AskFacts, providers: Providers) -> AskPlan:

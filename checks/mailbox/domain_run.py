@@ -138,16 +138,18 @@ class DomainRun:
         heapq.heapify(self._later)
 
     def put_back(self, recipients: Iterable[str], due: float = NOW) -> None:
-        """Let recipients wait again: those who were not reached, or those who are put off."""
+        """Let recipients wait again: those who were not reached come first, others when due."""
+        fresh: list[str] = []
         for recipient in recipients:
             if recipient in self.outcomes:
                 continue
             if self._catch_all is not None:
                 self._spare(recipient, self._catch_all)
             elif due == NOW and recipient not in self._deferred:
-                self._fresh.append(recipient)
+                fresh.append(recipient)
             else:
                 heapq.heappush(self._later, (due, recipient))
+        self._fresh.extendleft(reversed(fresh))
 
     def note(self, answer: Answer, mx_address: str, ended_at: float) -> None:
         """Learn from one answer of a session that ended at `ended_at`."""

@@ -163,7 +163,8 @@ class _Wave:
             at_once = self._rules.courtesy.sessions_per_domain if proven or not cost else 1
             if self._open["domain", run.target.domain] >= at_once:
                 continue
-            errand = run.take_errand(host.ip, self._now, room - cost, goes_on=goes_on)
+            # One more than fits beside the sentinel: a refusal may spare that.
+            errand = run.take_errand(host.ip, self._now, room, goes_on=goes_on)
             if errand is not None:
                 errands.append(errand)
                 room -= len(errand.recipients) + cost

@@ -1,23 +1,24 @@
 """Where an answer is worth most: whom to ask first while budgets do not reach everyone.
 
-An answer is worth the amount owed times the chance that it changes what is done. Below the score
-from which debts are sent, that is the chance of an acceptance, which lets the debtor in; above it,
-the chance of a refusal, which keeps a letter from getting lost. A debtor's second address matters
-only where the first fails.
+An answer is worth the amount owed times the chance that it changes what is done. Where a debt
+would go out without an answer, that is the chance of a refusal, which keeps a letter from getting
+lost; everywhere else the chance of an acceptance, which lets the debtor in. A debtor's second
+address matters only where the first fails.
 
 What an answer costs is refusals: providers end the asking for a day once a share of those asked is
 unknown, so that mailboxes which likely exist pay for those which may not. Who costs less than the
-share earns credit, who costs more spends it. The most valuable are asked as soon as the credit
-bears them, with a margin for bad luck, and never more than that while anybody is left to earn:
-whoever would be reached by asking the likeliest first is still reached. Where nobody owes an
-amount, the likeliest are asked first.
+share earns credit, who costs more spends it. The likeliest are asked first, until the credit would
+outlast bad luck; from then on whoever is worth most for a refusal, as long as it does. When nobody
+is left to earn, the rest is asked by worth for its credit until the provider's day is over. A list
+of which a tenth is unknown is so asked to its end; by likelihood alone the first night would spend
+what all the others need. Where nobody owes an amount, the likeliest are asked first.
 """
 
 from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -43,8 +44,8 @@ def worth_of_answers(contacts: pl.DataFrame, threshold: float) -> pl.DataFrame:
     """Return WORTH for the distinct addresses of contacts, in order of address.
 
     `contacts` holds `creditor_id, debtor_id, address, score` with the score from before asking,
-    and the debtor's `amount, currency`. `threshold` is the score from which a debt is sent. An
-    address of several debtors is worth the sum. Amounts count in means of their own currency, an
+    and the debtor's `amount, currency`. `threshold` is the score from which a debt is sent without
+    an answer. An address of several debtors is worth the sum. Amounts count in means of their own currency, an
     unknown one as the mean.
     """
     rows = contacts.select(*_KEY, "address", "score", "currency", pl.col("amount").cast(pl.Float64))
@@ -119,6 +120,11 @@ class Price:
         """How many refusals it is expected to bring."""
         return max(self.unknown + self.sentinels, _LEAST_COST)
 
+    @property
+    def variance(self) -> float:
+        """How uncertain its refusal is."""
+        return self.unknown * (1.0 - self.unknown)
+
     def credit(self, share: float) -> float:
         """Return what is left of the refusals that the share allows for it; below 0 it costs."""
         return share * (1.0 + self.sentinels) - self.refusals
@@ -127,31 +133,66 @@ class Price:
 def spend_share(prices: Sequence[Price], share: float) -> list[int]:
     """Return the places of prices in the order in which they are asked.
 
-    Those who earn come by worth for a refusal. One who costs goes before them where it is worth
-    more for a refusal and the credit earned so far bears it; of those who cost, the one that is
-    worth most for its credit is the first. Equals: the likelier to exist, then as given.
+    While the credit does not bear bad luck, the likeliest goes next. Once it does, the one that is
+    worth most for a refusal: of those who earn, or of those who cost the first by worth for its
+    credit. Equals: the likelier to exist, then as given.
 
     >>> likely, rich, poor = Price(0.01, 0, 1), Price(0.5, 0, 90), Price(0.5, 0, 1)
     >>> order = spend_share([poor, rich, *[likely] * 40], share=0.10)
     >>> order.index(1), order.index(0)
     (20, 41)
     """
-    earners = deque(sorted(_places(prices, share, earns=True), key=_by_refusal(prices)))
-    spenders = deque(sorted(_places(prices, share, earns=False), key=_by_credit(prices, share)))
-    credit = variance = 0.0
-    order: list[int] = []
-    while earners or spenders:
-        spends = not earners
-        if earners and spenders:
-            one = prices[spenders[0]]
-            luck = math.sqrt(variance + one.unknown * (1.0 - one.unknown))
-            bears = credit + one.credit(share) >= MARGIN * luck
-            spends = bears and _for_refusal(one) > _for_refusal(prices[earners[0]])
-        place = (spenders if spends else earners).popleft()
-        credit += prices[place].credit(share)
-        variance += prices[place].unknown * (1.0 - prices[place].unknown)
+    earners = _Queue(sorted(_places(prices, share, earns=True), key=_by_refusal(prices)))
+    spenders = _Queue(sorted(_places(prices, share, earns=False), key=_by_credit(prices, share)))
+    likeliest = _Queue(sorted(range(len(prices)), key=_by_likelihood(prices)))
+    purse, order = Purse(share), list[int]()
+    for _ in prices:
+        heads = [head for queue in (earners, spenders) if (head := queue.head()) is not None]
+        borne = [head for head in heads if purse.bears(prices[head])]
+        place = max(borne, key=lambda head: _for_refusal(prices[head]), default=None)
+        if place is None:
+            place = likeliest.head() if earners.head() is not None else heads[0]
+        for queue in (earners, spenders, likeliest):
+            queue.take(place)
+        purse.pay(prices[place])
         order.append(place)
     return order
+
+
+class Purse:
+    """The refusals that the share still allows, and how far luck may be off."""
+
+    def __init__(self, share: float) -> None:
+        """Begin empty."""
+        self._share, self._credit, self._variance = share, 0.0, 0.0
+
+    def bears(self, price: Price) -> bool:
+        """Whether the credit would outlast bad luck after one more."""
+        variance = self._variance + price.variance
+        return self._credit + price.credit(self._share) >= MARGIN * math.sqrt(variance)
+
+    def pay(self, price: Price) -> None:
+        """Count one that is asked."""
+        self._credit += price.credit(self._share)
+        self._variance += price.variance
+
+
+class _Queue:
+    """Places in an order of their own, of which others take some away."""
+
+    def __init__(self, places: Iterable[int]) -> None:
+        self._places = deque(places)
+        self._taken: set[int] = set()
+
+    def head(self) -> int | None:
+        """Return the first that was not taken."""
+        while self._places and self._places[0] in self._taken:
+            self._places.popleft()
+        return self._places[0] if self._places else None
+
+    def take(self, place: int) -> None:
+        """Take a place away."""
+        self._taken.add(place)
 
 
 def _places(prices: Sequence[Price], share: float, *, earns: bool) -> list[int]:
@@ -160,6 +201,10 @@ def _places(prices: Sequence[Price], share: float, *, earns: bool) -> list[int]:
 
 def _for_refusal(price: Price) -> float:
     return price.worth / price.refusals
+
+
+def _by_likelihood(prices: Sequence[Price]) -> Callable[[int], tuple[float, float, int]]:
+    return lambda place: (prices[place].refusals, -prices[place].worth, place)
 
 
 def _by_refusal(prices: Sequence[Price]) -> Callable[[int], tuple[float, float, int]]:

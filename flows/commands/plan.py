@@ -21,7 +21,7 @@ from data.reference.providers import load_providers
 from data.reference.score import load_score_model, load_score_reference
 from data.reference.syntax import load_syntax_reference
 from data.warehouse import open_warehouse
-from flows.asking import AskFacts, AskPlan, plan_asking
+from flows.asking import AskFacts, AskPlan, plan_asking, sent_unasked
 from flows.overrides import overridden
 from flows.plan import DEFAULT_WAREHOUSE, model_file
 from flows.run import utc_now
@@ -70,7 +70,7 @@ def run_plan(
             suppressed=known.suppressed,
             answered=known.answered,
             scores=_scores(portfolio, syntax, known, model),
-            threshold=settings.score.deliverable,
+            threshold=sent_unasked(settings.score, settings.gate),
         ),
         providers,
     )

@@ -20,6 +20,7 @@ from checks.mailbox.worth import order_of_asking, worth_of_answers
 from data.journal import Journal, read_journal
 from data.reference.providers import load_providers
 from data.reference.smtp_replies import load_reply_rules
+from flows.asking import sent_unasked
 from flows.clocks import policy_clock
 from flows.overrides import overridden
 from flows.plan import work_folder
@@ -90,7 +91,7 @@ def priorities(run: Run, asked: pl.DataFrame, known: pl.DataFrame) -> pl.DataFra
     contacts = scored.select("creditor_id", "debtor_id", "address", "score").join(
         owed, on=["creditor_id", "debtor_id"], how="left"
     )
-    worth = worth_of_answers(contacts, settings.score.deliverable)
+    worth = worth_of_answers(contacts, sent_unasked(settings.score, settings.gate))
     providers = overridden(load_providers(), settings.smtp.providers)
     return order_of_asking(asked.join(worth, on="address", how="left"), providers)
 

@@ -104,6 +104,7 @@ async def probe_mailboxes(
         providers=providers,
         rules=rules,
         journal=journal,
+        group=GroupCommit(journal),
         pace=pace,
         spacing=Spacing(pace, providers.courtesy.spacing, connected),
         alarm=Alarm(past.signs, began_at),
@@ -158,6 +159,7 @@ class _Probe:
     providers: Providers
     rules: ReplyRules
     journal: Journal
+    group: GroupCommit
     pace: Pace
     spacing: Spacing
     alarm: Alarm
@@ -174,6 +176,7 @@ class _Probe:
                 crew.start(self._hold(shard, one.plan, one.answers, source))
             while (move := self._next_move(shard)) is not None:
                 if isinstance(move, Wave):
+                    await self.group.flushed()  # an ask counts in every budget, whatever happens
                     for plan in move.sessions:
                         crew.start(self._hold(shard, plan, (), source))
                 else:
@@ -187,7 +190,6 @@ class _Probe:
         move = shard.next_move(self.pace.now(), stopped=rings)
         if isinstance(move, Wave):
             self.journal.intend(records.wave_record(move, self.pace.now()))
-            self.journal.flush()  # an ask counts in every budget, whatever happens to us
         return move
 
     def _count(self, plan: SessionPlan, result: SessionResult) -> None:
@@ -219,6 +221,32 @@ class _Probe:
                 )
             self._count(plan, result)
             shard.end(result)
+
+
+class GroupCommit:
+    """One flush for all shards that plan in the same turn of the event loop."""
+
+    def __init__(self, journal: Journal) -> None:
+        """Begin with nothing to flush."""
+        self._journal = journal
+        self._flushing: asyncio.Future[None] | None = None
+
+    async def flushed(self) -> None:
+        """Return when every record written so far is on the disk; raises what the journal raises."""
+        if self._flushing is None:
+            loop = asyncio.get_running_loop()
+            self._flushing = loop.create_future()
+            loop.call_soon(self._flush, self._flushing)
+        await asyncio.shield(self._flushing)
+
+    def _flush(self, flushing: asyncio.Future[None]) -> None:
+        self._flushing = None
+        try:
+            self._journal.flush()
+        except Exception as error:  # noqa: BLE001 - raised again in whoever waits
+            flushing.set_exception(error)
+        else:
+            flushing.set_result(None)
 
 
 class _Clerk:

@@ -24,8 +24,8 @@ from pathlib import Path
 from typing import Final
 
 import polars as pl
-from benchmarks.policy_bound import BUSINESS, CONSUMER, ELSE, Bound, Domain, Row, least_time
 
+from benchmarks.policy_bound import BUSINESS, CONSUMER, ELSE, Bound, Domain, Row, least_time
 from checks.mailbox.probe import ADDRESSES, ProbeResult, probe_mailboxes
 from checks.mailbox.providers import Providers
 from checks.mailbox.session import Identity

@@ -232,7 +232,7 @@ class GroupCommit:
         self._flushing: asyncio.Future[None] | None = None
 
     async def flushed(self) -> None:
-        """Return when every record written so far is on the disk; raises what the journal raises."""
+        """Return when every record so far is on the disk; raises what the journal raises."""
         if self._flushing is None:
             loop = asyncio.get_running_loop()
             self._flushing = loop.create_future()

@@ -20,6 +20,8 @@ from checks.mailbox.wave import fill_wave
 from checks.model import Reason
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from checks.mailbox.plan import Shard
     from checks.mailbox.providers import Courtesy
     from checks.mailbox.settings import Memory, ProbeSettings
@@ -59,6 +61,7 @@ class ShardRun:
         self._under_way: dict[str, SessionPlan] = {}
         self._ended: list[SessionResult] = []
         self._folded: list[str] = []
+        self._standing: tuple[tuple[Reason | None, bool], ...] = ()
         self._hosts: dict[str, HostRun] = {}
         self._budgets: dict[str, Budget] = {}
         fresh = began_at - providers.courtesy.sentinel_days * DAY
@@ -159,6 +162,9 @@ class ShardRun:
 
     def current_host(self, run: DomainRun) -> HostRun | None:
         """Return the MX address that a domain is asked at: the first not passed by, or None."""
+        first = self._hosts[run.target.mx_addresses[0]]
+        if first.given_up is None and not first.is_down:
+            return first
         hosts = [self._hosts[ip] for ip in run.target.mx_addresses]
         standing = [h for h in hosts if h.given_up is None or not h.may_be_passed_by]
         answering = (h for h in standing if not h.is_down)
@@ -200,6 +206,10 @@ class ShardRun:
             budget.count(moment, refused=refused)
 
     def _give_up_hopeless(self) -> None:
+        standing = tuple((host.given_up, host.is_down) for host in self._hosts.values())
+        if standing == self._standing:  # nothing has become hopeless since
+            return
+        self._standing = standing
         self._active = [run for run in self._active if not run.is_finished]
         for run in self._active:
             host = self.current_host(run)
@@ -210,17 +220,24 @@ class ShardRun:
                 run.finish(host.given_up, host.ip)
 
     def _wait(self, now: float) -> float | None:
-        moments = [self._next_ask(run, now) for run in self._active if not run.is_finished]
-        earliest = min(moments, default=_NEVER)
-        if self._under_way:  # what could be asked now waits for one of them to end
-            return min((moment for moment in moments if moment > now), default=_NEVER)
-        return None if earliest == _NEVER else earliest
+        self._active = [run for run in self._active if not run.is_finished]
+        opens = {key: budget.opens_at(now) for key, budget in self._budgets.items()}
+        standing = (host for host in self._hosts.values() if host.given_up is None)
+        soonest = min((max(host.closed_until, host.free_at) for host in standing), default=_NEVER)
+        earliest = _NEVER
+        for run in self._active:
+            moment = self._next_ask(run, opens)
+            if moment > now or not self._under_way:  # else it waits for one of them to end
+                earliest = min(earliest, moment)
+            if now < earliest <= soonest:
+                return earliest
+        return None if earliest == _NEVER and not self._under_way else earliest
 
-    def _next_ask(self, run: DomainRun, now: float) -> float:
+    def _next_ask(self, run: DomainRun, opens_at: Mapping[str, float]) -> float:
         host = self.current_host(run)
         if host is None:
             return _NEVER  # given up already
-        opens = self._budgets[self.budget_key(run.provider, host.ip)].opens_at(now)
+        opens = opens_at[self.budget_key(run.provider, host.ip)]
         moment = max(run.due_at(host.ip), host.closed_until, host.free_at, opens)
         if moment <= self._ends_at or run.is_out:
             return moment  # infinity: all of it is under way

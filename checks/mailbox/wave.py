@@ -85,6 +85,8 @@ class _Wave:
 
     def fill_host(self, host: HostRun) -> None:
         """Lay as many sessions at one host as its providers' limits allow."""
+        if self._at_once >= self._rules.courtesy.connections:
+            return
         host.domains[:] = [run for run in host.domains if not run.is_finished]
         waiting: dict[str, list[DomainRun]] = defaultdict(list)
         for run in host.domains:

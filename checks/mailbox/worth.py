@@ -45,8 +45,8 @@ def worth_of_answers(contacts: pl.DataFrame, threshold: float) -> pl.DataFrame:
 
     `contacts` holds `creditor_id, debtor_id, address, score` with the score from before asking,
     and the debtor's `amount, currency`. `threshold` is the score from which a debt is sent without
-    an answer. An address of several debtors is worth the sum. Amounts count in means of their own currency, an
-    unknown one as the mean.
+    an answer. An address of several debtors is worth the sum. Amounts count in means of their own
+    currency, an unknown one as the mean.
     """
     rows = contacts.select(*_KEY, "address", "score", "currency", pl.col("amount").cast(pl.Float64))
     known = rows["amount"].is_not_null().any()
@@ -147,11 +147,10 @@ def spend_share(prices: Sequence[Price], share: float) -> list[int]:
     likeliest = _Queue(sorted(range(len(prices)), key=_by_likelihood(prices)))
     purse, order = Purse(share), list[int]()
     for _ in prices:
-        heads = [head for queue in (earners, spenders) if (head := queue.head()) is not None]
+        heads = [*earners.heads(), *spenders.heads()]
         borne = [head for head in heads if purse.bears(prices[head])]
-        place = max(borne, key=lambda head: _for_refusal(prices[head]), default=None)
-        if place is None:
-            place = likeliest.head() if earners.head() is not None else heads[0]
+        safest = likeliest.heads() if earners.heads() else heads
+        place = max(borne, key=lambda head: _for_refusal(prices[head]), default=safest[0])
         for queue in (earners, spenders, likeliest):
             queue.take(place)
         purse.pay(prices[place])
@@ -184,11 +183,11 @@ class _Queue:
         self._places = deque(places)
         self._taken: set[int] = set()
 
-    def head(self) -> int | None:
-        """Return the first that was not taken."""
+    def heads(self) -> list[int]:
+        """Return the first that was not taken, or nothing."""
         while self._places and self._places[0] in self._taken:
             self._places.popleft()
-        return self._places[0] if self._places else None
+        return [self._places[0]] if self._places else []
 
     def take(self, place: int) -> None:
         """Take a place away."""

@@ -174,6 +174,7 @@ class Night:
             self.journal.append(records.begin_record(now))
         self._events: list[tuple[float, int, Callable[[float], None]]] = []
         self._ticket = count()
+        self._due: dict[str, float] = {}
         self._alarm = Alarm(self._memory.signs, began_at)
         spacing = self._providers.courtesy.spacing
         connected = {**self._memory.connected, **connects_of(trace)}
@@ -191,7 +192,9 @@ class Night:
     def _at(self, moment: float, act: Callable[[float], None]) -> None:
         heapq.heappush(self._events, (moment, next(self._ticket), act))
 
-    def _move(self, shard: ShardRun, now: float) -> None:
+    def _move(self, shard: ShardRun, now: float, *, due: float | None = None) -> None:
+        if due is not None and self._due.get(shard.name) != due:
+            return  # it has moved meanwhile
         shard.fold()
         stopped = self._alarm.rings(now)
         move = shard.next_move(now, stopped=stopped)
@@ -202,7 +205,8 @@ class Night:
             move = shard.next_move(now, stopped=stopped)
         if move is not None and move < float("inf"):
             assert move > now, "a shard that waits must wait for something"
-            self._at(move, partial(self._move, shard))
+            self._due[shard.name] = move
+            self._at(move, partial(self._move, shard, due=move))
 
     def _start(
         self, shard: ShardRun, plan: SessionPlan, earlier: tuple[Answer, ...], now: float

@@ -61,7 +61,7 @@ class ShardRun:
         self._under_way: dict[str, SessionPlan] = {}
         self._ended: list[SessionResult] = []
         self._folded: list[str] = []
-        self._standing: tuple[tuple[Reason | None, bool], ...] = ()
+        self._standing: tuple[tuple[Reason | None, bool, float], ...] = ()
         self._hosts: dict[str, HostRun] = {}
         self._budgets: dict[str, Budget] = {}
         fresh = began_at - providers.courtesy.sentinel_days * DAY
@@ -154,6 +154,8 @@ class ShardRun:
             self._count(plan, result)
             self._fold_session(plan, result)
             self._folded.append(result.session_id)
+            for errand in plan.errands:  # it may have come back to a host given up meanwhile
+                self._give_up_if_hopeless(self._domains[errand.domain])
         self._ended.clear()
 
     def session_id(self, index: int) -> str:
@@ -206,18 +208,23 @@ class ShardRun:
             budget.count(moment, refused=refused)
 
     def _give_up_hopeless(self) -> None:
-        standing = tuple((host.given_up, host.is_down) for host in self._hosts.values())
+        standing = tuple(
+            (host.given_up, host.is_down, host.closed_until) for host in self._hosts.values()
+        )
         if standing == self._standing:  # nothing has become hopeless since
             return
         self._standing = standing
         self._active = [run for run in self._active if not run.is_finished]
         for run in self._active:
-            host = self.current_host(run)
-            if host is None:
-                lost = [self._hosts[ip].given_up for ip in run.target.mx_addresses]
-                run.finish(next(filter(None, lost), Reason.NO_CONNECTION))
-            elif host.given_up is not None:
-                run.finish(host.given_up, host.ip)
+            self._give_up_if_hopeless(run)
+
+    def _give_up_if_hopeless(self, run: DomainRun) -> None:
+        host = self.current_host(run)
+        if host is None:
+            lost = [self._hosts[ip].given_up for ip in run.target.mx_addresses]
+            run.finish(next(filter(None, lost), Reason.NO_CONNECTION))
+        elif host.given_up is not None:
+            run.finish(host.given_up, host.ip)
 
     def _wait(self, now: float) -> float | None:
         self._active = [run for run in self._active if not run.is_finished]

@@ -40,6 +40,7 @@ bench: setup var/peer/.ready   ## every benchmark, figures on the terminal
 	@for name in syntax domain store feedback score; do \
 	  echo "== $$name"; $(BIN)/python benchmarks/$$name.py || exit 1; done
 	@echo "== probing"; $(BIN)/python benchmarks/probing.py --peer var/peer/bin/python
+	@echo "== makespan"; $(BIN)/python -m benchmarks.makespan
 
 var/peer/.ready:   # the peer that probing is measured against, in an environment of its own
 	@$(PYTHON) -m venv var/peer

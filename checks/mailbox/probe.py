@@ -7,7 +7,7 @@ killed is taken up where it stood, and ends with the same verdicts.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Protocol
@@ -46,8 +46,6 @@ SHARDS_AT_ONCE: Final = 20_000
 
 Progress = Callable[[int, int], None]
 """Called with (addresses concluded, addresses in all)."""
-
-Known = SessionResult | tuple[Answer, ...]
 
 
 class Journal(Protocol):
@@ -108,9 +106,10 @@ async def probe_mailboxes(
         providers=providers,
         rules=rules,
         journal=journal,
+        group=GroupCommit(journal),
         pace=pace,
         spacing=Spacing(pace, providers.courtesy.spacing, connected),
-        alarm=Alarm(),
+        alarm=Alarm(past.signs, began_at),
         egress=Egress(),
         places=asyncio.Semaphore(providers.courtesy.connections),
         trace=trace,
@@ -163,6 +162,7 @@ class _Probe:
     providers: Providers
     rules: ReplyRules
     journal: Journal
+    group: GroupCommit
     pace: Pace
     spacing: Spacing
     alarm: Alarm
@@ -177,18 +177,24 @@ class _Probe:
             self._count(plan, result)
             if result.ending not in {Ending.UNREACHABLE, Ending.OUR_FAULT}:
                 self.egress.note(result, plan.mx_address)  # a way that was closed may be open now
-        if cut_off is not None:
-            await self._end_wave(shard, cut_off.wave, cut_off.sessions, source)
-        while True:
-            move = shard.next_move(self.pace.now(), stopped=self._stopped())
-            if move is None:
-                return shard.outcomes()
-            if isinstance(move, Wave):
-                self.journal.intend(records.wave_record(move, self.pace.now()))
-                self.journal.flush()  # an ask counts in every budget, whatever happens to us
-                await self._end_wave(shard, move, [()] * len(move.sessions), source)
-            else:
-                await self.pace.until(move)
+        async with self.pace.crew() as crew:
+            for one in cut_off:
+                crew.start(self._hold(shard, one.plan, one.answers, source))
+            while (move := self._next_move(shard)) is not None:
+                if isinstance(move, Wave):
+                    await self.group.flushed()  # an ask counts in every budget, whatever happens
+                    for plan in move.sessions:
+                        crew.start(self._hold(shard, plan, (), source))
+                else:
+                    await crew.wait(move)
+        return shard.outcomes()
+
+    def _next_move(self, shard: ShardRun) -> Wave | float | None:
+        shard.fold()
+        move = shard.next_move(self.pace.now(), stopped=self._stopped())
+        if isinstance(move, Wave):
+            self.journal.intend(records.wave_record(move, self.pace.now()))
+        return move
 
     def _stopped(self) -> Reason | None:
         """Return why nobody is asked any more; None: there is no reason."""
@@ -202,48 +208,62 @@ class _Probe:
             return Reason.NO_CONNECTION
         return None
 
-    async def _end_wave(
-        self,
-        shard: ShardRun,
-        wave: Wave,
-        known: Sequence[Known],
-        source: str | None,
-    ) -> None:
-        results = await self.pace.gather(
-            self._end_session(plan, one, source)
-            for plan, one in zip(wave.sessions, known, strict=True)
-        )
-        for plan, result, before in zip(wave.sessions, results, known, strict=True):
-            if result is not before:
-                self._count(plan, result)
-                self.egress.note(result, plan.mx_address)
-        shard.fold(wave, results)
-
     def _count(self, plan: SessionPlan, result: SessionResult) -> None:
         self.report.count(plan, result)
         if is_block_sign(result):
             self.alarm.add(result.ended_at, plan.provider)
             self.report.blocked_by.append(plan.provider)
 
-    async def _end_session(
+    async def _hold(
         self,
+        shard: ShardRun,
         plan: SessionPlan,
-        known: Known,
+        earlier: tuple[Answer, ...],
         source: str | None,
-    ) -> SessionResult:
-        if isinstance(known, SessionResult):
-            return known
+    ) -> None:
         scribe = _Clerk(self.journal, self.pace, self.spacing)
-        for answer in known:
+        for answer in earlier:
             if not answer.code:  # given up by recall, and not written down yet
                 scribe.answers(plan.session_id, answer)
-        await self.spacing.turn(plan.mx_address)
-        if self._stopped() is not None:
-            return SessionResult(plan.session_id, Ending.STOPPED, known, ended_at=self.pace.now())
         async with self.places:
-            return await hold_session(
-                plan, self.settings, self.rules, scribe, earlier=known, source=source
-            )
+            await self.spacing.turn(plan.mx_address)
+            now = self.pace.now()
+            if self._stopped() is not None or not shard.may_begin(plan, now):
+                result = SessionResult(plan.session_id, Ending.STOPPED, earlier, ended_at=now)
+                scribe.ends(result)
+            else:
+                result = await hold_session(
+                    plan, self.settings, self.rules, scribe, earlier=earlier, source=source
+                )
+            self._count(plan, result)
+            self.egress.note(result, plan.mx_address)
+            shard.end(result)
+
+
+class GroupCommit:
+    """One flush for all shards that plan in the same turn of the event loop."""
+
+    def __init__(self, journal: Journal) -> None:
+        """Begin with nothing to flush."""
+        self._journal = journal
+        self._flushing: asyncio.Future[None] | None = None
+
+    async def flushed(self) -> None:
+        """Return when every record so far is on the disk; raises what the journal raises."""
+        if self._flushing is None:
+            loop = asyncio.get_running_loop()
+            self._flushing = loop.create_future()
+            loop.call_soon(self._flush, self._flushing)
+        await asyncio.shield(self._flushing)
+
+    def _flush(self, flushing: asyncio.Future[None]) -> None:
+        self._flushing = None
+        try:
+            self._journal.flush()
+        except Exception as error:  # noqa: BLE001 - raised again in whoever waits
+            flushing.set_exception(error)
+        else:
+            flushing.set_result(None)
 
 
 class _Clerk:

@@ -27,7 +27,16 @@ from checks.mailbox.recall import replay
 from checks.mailbox.records import ProbeTrace, SessionTrace
 from checks.mailbox.reply import Reply
 from checks.mailbox.rules import ReplyRules, Ruling, Scope
-from checks.mailbox.session import IN_DOUBT, SCRUBBED, TEXT_KEPT, Answer, Ask, Identity
+from checks.mailbox.session import (
+    IN_DOUBT,
+    SCRUBBED,
+    TEXT_KEPT,
+    Answer,
+    Ask,
+    Ending,
+    Identity,
+    SessionResult,
+)
 from checks.mailbox.settings import Memory, ProbeSettings
 from checks.mailbox.shard_run import ShardRun, Wave
 from checks.model import Reason
@@ -136,7 +145,9 @@ def _refolded(told: Mapping[str, _Told], trace: ProbeTrace, reading: Reading) ->
         targets, proven = _targets(waves, by_domain)
         past = Memory(proven=dict.fromkeys(proven, began_at))
         run = ShardRun(Shard(name, targets), reading.providers, settings, past, began_at)
-        replay(run, today)
+        for one in replay(run, today):  # cut off by a crash: what they had learnt counts
+            run.end(SessionResult(one.plan.session_id, Ending.STOPPED, one.answers))
+        run.fold()
         run.next_move(began_at, stopped=Reason.NOT_ASKED_BUDGET)  # nobody is asked any more
         yield from (outcome for outcome in run.outcomes() if outcome.answer is not None)
 

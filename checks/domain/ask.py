@@ -71,7 +71,7 @@ class Asker:
             await self._done
         finally:
             self._done.cancel()
-            self._sender.close()
+            await self._sender.close()
         results = self._results
         return [results[place] for place in range(len(results))]
 

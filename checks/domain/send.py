@@ -76,13 +76,14 @@ class Sender:
             else:
                 self._give_up(flight)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Forget everything that is under way."""
         for task in self._aside:
             task.cancel()
         for flight in self._open:
             self._leave(flight)
         self._ports.close()
+        await asyncio.gather(*self._aside, return_exceptions=True)
 
     def _launch(self, flight: Flight) -> None:
         self._busy += 1

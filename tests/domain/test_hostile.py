@@ -41,7 +41,8 @@ def _judge(lab: Lab) -> tuple[Judgement, float]:
             asker = Asker(settings, [nameserver])
             guard = partial(refuse_reason, lab_networks=())
             start = time.monotonic()
-            return await asker.judge(judge_domain("d.example", guard)), time.monotonic() - start
+            [judgement] = await asker.judge([judge_domain("d.example", guard)])
+            return judgement, time.monotonic() - start
 
     return asyncio.run(run())
 

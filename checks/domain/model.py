@@ -37,9 +37,11 @@ class Question(NamedTuple):
     turn: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class MailHost:
-    """One MX record: preference and host name, lower case, without the closing dot."""
+class MailHost(NamedTuple):
+    """One MX record: preference and host name, lower case, without the closing dot.
+
+    Their order is that of preference, equals by name.
+    """
 
     preference: int
     name: str

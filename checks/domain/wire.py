@@ -118,11 +118,7 @@ def _records(rrset: dns.rrset.RRset, ttl: int) -> Records:
             hosts.append(MailHost(rdata.preference, _host_name(rdata.exchange)))
         elif isinstance(rdata, dns.rdtypes.IN.A.A | dns.rdtypes.IN.AAAA.AAAA):
             addresses.append(rdata.address)
-    return Records(ttl, tuple(sorted(hosts, key=_stable)), tuple(sorted(addresses)))
-
-
-def _stable(host: MailHost) -> tuple[int, str]:
-    return host.preference, host.name
+    return Records(ttl, tuple(sorted(hosts)), tuple(sorted(addresses)))
 
 
 def _host_name(name: dns.name.Name) -> str:

@@ -179,7 +179,7 @@ class Asker:
         question = flight.question
         del self._flights[question]
         # an attempt that was still to come says that its domain ran out, not that all failed
-        is_final = not isinstance(answer, Failed) or flight.attempt == len(flight.waits)
+        is_final = not isinstance(answer, Failed) or flight.attempt >= len(flight.waits)
         if question.record_type is not RecordType.MX and is_final:
             self._remember(question, answer)
         for case, answers, place in flight.waiters:

@@ -93,6 +93,11 @@ class Flight(Asked):
     deadline: float = inf
     port: Port[Flight] | None = None
 
+    @property
+    def patience(self) -> float:
+        """Seconds this attempt may take."""
+        return self.waits[min(self.attempt, len(self.waits) - 1)]
+
     def payer(self, now: float) -> Case | None:
         """Return a case that pays for one query more, None where nobody is left who can."""
         for waiter in self.waiters:

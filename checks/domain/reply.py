@@ -6,7 +6,7 @@ the true answer must not end the query (TuDoor, CVE-2023-29483). So it is ignore
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
@@ -61,28 +61,39 @@ def hear(wire: bytes, asked: Asked) -> Answer | Heard:
 def _hear_uncommon(wire: bytes, asked: Asked) -> Answer | Heard:
     """Judge what the strict reader left.
 
-    1. Not admitted, or not in reply to this question: nothing.
-    2. Cut, or the question in other letters (a forgery, or a server that changes them): TCP, where
+    1. Not admitted: nothing.
+    2. The question in other letters, by a forger or by a server that changes them: TCP, where
        nobody else can answer.
-    3. Whatever is left is read by dnspython.
+    3. Not in reply to this question: nothing.
+    4. Cut: TCP.
+    5. Whatever is left is read by dnspython.
     """
-    if len(wire) > PAYLOAD or not admissible(wire) or not is_reply(wire, asked):
+    if len(wire) > PAYLOAD or not admissible(wire):
         return Heard.NOTHING
-    echoes = wire[4:6] == _NONE or wire[HEADER_SIZE:].startswith(asked.section)
-    if wire[2] & _CUT or not echoes:
+    if not is_reply(wire, asked):
+        return Heard.CUT if _is_reply_in_other_letters(wire, asked) else Heard.NOTHING
+    if wire[2] & _CUT:
         return Heard.CUT
     return Heard.HEAVY if is_heavy(wire) else read(wire, asked)
 
 
 def is_reply(wire: bytes, asked: Asked) -> bool:
-    """Tell whether an admissible message answers a query, whatever case its letters are in."""
+    """Tell whether an admissible message answers a query and repeats it letter by letter.
+
+    A few failures may come without the question, as with dnspython.
+    """
     if int.from_bytes(wire[:2]) != asked.ident or wire[2] & (_RESPONSE | _OPCODE) != _RESPONSE:
         return False
     if wire[4:6] == _NONE:
         return wire[3] & 0x0F in _WITHOUT_QUESTION
-    echo = wire[HEADER_SIZE : HEADER_SIZE + len(asked.section)]
-    # the type and class hold no byte that is a letter
-    return wire[4:6] == _ONE and echo.lower() == asked.section.lower()
+    return wire[4:6] == _ONE and wire.startswith(asked.section, HEADER_SIZE)
+
+
+def _is_reply_in_other_letters(wire: bytes, asked: Asked) -> bool:
+    end = HEADER_SIZE + len(asked.section)
+    # lengths, type and class hold no byte that is a letter
+    repeated = wire[:HEADER_SIZE] + wire[HEADER_SIZE:end].lower()
+    return is_reply(repeated, replace(asked, section=asked.section.lower()))
 
 
 def is_heavy(wire: bytes) -> bool:

@@ -99,8 +99,9 @@ class Sender:
             return
         self.queries += 1
         flight.deadline = payer.deadline
-        flight.due = min(now + flight.waits[flight.attempt], payer.deadline)
+        flight.due = min(now + flight.patience, payer.deadline)
         if flight.stream:
+            flight.section = flight.plain
             self._spawn(self._stream(flight, flight.due - now))
             flight.due = inf
             return
@@ -181,10 +182,14 @@ class Sender:
         """Land a question, or pause before the next attempt, at the next nameserver."""
         self._busy -= 1
         flight.attempt += 1
-        if not isinstance(answer, Failed) or flight.attempt == len(flight.waits) or self.dead:
+        if not isinstance(answer, Failed) or self.dead:
             self._land(flight, answer)
             return
-        pause = _REFUSED_PAUSE if answer.failure is Failure.REFUSED else _PAUSE
+        refused = answer.failure is Failure.REFUSED
+        if flight.attempt >= len(flight.waits) + refused:
+            self._land(flight, answer)
+            return
+        pause = _REFUSED_PAUSE if refused else _PAUSE
         flight.due = self._loop.time() + pause * flight.attempt
         if flight.due >= flight.deadline:
             self._land(flight, answer)

@@ -35,8 +35,7 @@ import dns.exception
 import dns.resolver
 import polars as pl
 
-from checks.domain import Nameserver, ResolverSettings, check_domains
-from checks.domain.model import Sockets
+from checks.domain import Nameserver, ResolverSettings, Sockets, check_domains
 from sandbox.dns_server import DnsServer, Responder
 from sandbox.zone import Records, Zone
 

@@ -51,6 +51,7 @@ MOST_HOSTS: Final = 5
 MOST_ADDRESSES: Final = 5
 """Addresses kept to connect to (Postfix: smtp_mx_address_limit)."""
 
+_ROOT: Final = ""
 _SHOWN: Final = 10  # MX records in the evidence
 
 _REASON_OF: Final = {
@@ -90,15 +91,17 @@ def _judge_once(domain: str, guard: Guard, *, turn: int) -> Step:
 
 
 def _judge_hosts(hosts: Sequence[MailHost], ttl: int, guard: Guard, turn: int) -> Step:
-    details: dict[str, object] = {
-        "mx": [list(host) for host in sorted(hosts)[:_SHOWN]],
-    }
+    details: dict[str, object] = {"mx": [list(host) for host in sorted(hosts)[:_SHOWN]]}
+    names = by_preference(hosts)
     if is_null_mx(hosts):
         return Judgement(Reason.NULL_MX, ttl, details=details)
+    if names and _ROOT in {host.name for host in hosts}:
+        # a domain that refuses mail and names a host for it (RFC 7505, section 3, forbids that) is
+        # neither condemned nor bothered
+        return Judgement(Reason.NOT_ASKED_POLICY, ttl, details={**details, "null_mx": "beside"})
     unusable = sorted({word for host in hosts if (word := host_problem(host.name))})
     if unusable:
         details["unusable"] = unusable
-    names = by_preference(hosts)
     if not names:
         return Judgement(Reason.NO_MAIL_ROUTE, ttl, details=details)
     found = yield from _judge_names(names, ttl, guard, turn)

@@ -20,8 +20,7 @@ from typing import Any, Final
 import polars as pl
 import pytest
 
-from checks.domain import DomainReport, Nameserver, ResolverSettings, check_domains
-from checks.domain.model import Sockets
+from checks.domain import DomainReport, Nameserver, ResolverSettings, Sockets, check_domains
 from checks.mailbox.guard import refuse_reason
 from checks.model import VERDICT_OF, Reason, Verdict
 from sandbox.dns_server import DnsServer, Mood, Responder

@@ -2,12 +2,12 @@
 
     python benchmarks/domain.py [--domains 20000] [--rounds 3] [--nsd PATH] [--dnsperf PATH]
 
-All ask the same server in the same run, 100 questions at once: NSD where there is one (Debian's
-package, on the path or by --nsd), else the sandbox's DNS server. dnspython does what most scripts
-do: MX, then A of the first host, with its cache. Ours asks A of every host, controls, and every
-condemning answer twice, and ends with the frame and its evidence. dnsperf sends the MX questions and
-reads no more than the header of what comes: the ceiling of any client. A core-second is a second of
-the client's own CPU time, user and system.
+All ask the same server in the same run, 100 questions at once, each in a process of its own: NSD
+where there is one (Debian's package, on the path or by --nsd), else the sandbox's DNS server.
+dnspython does what most scripts do: MX, then A of the first host, with its cache. Ours asks A of
+every host, controls, and every condemning answer twice, and ends with the frame and its evidence.
+dnsperf sends the MX questions and reads the header of what comes: the ceiling of any client. A
+core-second is a second of the client's own CPU time, user and system.
 """
 
 from __future__ import annotations
@@ -189,14 +189,22 @@ def _dnsperf(program: str, port: int, names: list[str]) -> int:
 Client = Callable[[int, list[str]], int]
 
 
-def measure(label: str, client: Client, port: int, names: list[str]) -> float:
-    """Run one client over all names; print and return its domains per core-second."""
+def _clients(dnsperf: str | None) -> dict[str, Client]:
+    clients: dict[str, Client] = {
+        "asyncresolver": _asyncresolver,
+        "kept sockets": partial(_ours, Sockets.KEPT),
+        "fresh ports": partial(_ours, Sockets.FRESH),
+    }
+    if dnsperf:
+        clients["dnsperf"] = partial(_dnsperf, dnsperf)
+    return clients
+
+
+def _work(client: Client, port: int, names: list[str]) -> None:
+    """Be a client in a process of its own: print seconds, core-seconds, and what was found."""
     wall, core = time.perf_counter(), _core_seconds()
     found = client(port, names)
-    wall, core = time.perf_counter() - wall, _core_seconds() - core
-    rate = len(names) / core
-    print(f"{label:<22} {len(names) / wall:8.0f} /s {rate:8.0f} /core-s  {found} take mail")
-    return rate
+    print(time.perf_counter() - wall, _core_seconds() - core, found)
 
 
 def _core_seconds() -> float:
@@ -205,37 +213,47 @@ def _core_seconds() -> float:
     return sum(one.ru_utime + one.ru_stime for one in used)
 
 
-def _clients(dnsperf: str | None) -> dict[str, Client]:
-    clients: dict[str, Client] = {
-        "asyncresolver": _asyncresolver,
-        "entrega, kept sockets": partial(_ours, Sockets.KEPT),
-        "entrega, fresh ports": partial(_ours, Sockets.FRESH),
-    }
-    if dnsperf:
-        clients["dnsperf"] = partial(_dnsperf, dnsperf)
-    return clients
+def measure(label: str, port: int, arguments: argparse.Namespace) -> float:
+    """Run one client over all names; print and return its domains per core-second."""
+    command = [sys.executable, __file__, "--client", label, "--port", str(port)]
+    command += ["--domains", str(arguments.domains), "--dnsperf", arguments.dnsperf or ""]
+    printed = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+    wall, core, found = (float(word) for word in printed.split())
+    rate: float = arguments.domains / core
+    wide = f"{arguments.domains / wall:8.0f} /s {rate:8.0f} /core-s"
+    print(f"{label:<14} {wide}  {found:.0f} take mail", flush=True)
+    return rate
 
 
-def main() -> None:
-    """Serve, or measure all clients in turn and print their ratios."""
+def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--domains", type=int, default=20_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--nsd", default=shutil.which("nsd", path=f"{os.defpath}:/usr/sbin"))
     parser.add_argument("--dnsperf", default=shutil.which("dnsperf"))
-    parser.add_argument("--serve", action="store_true", help="be the server, for the other process")
-    arguments = parser.parse_args()
+    parser.add_argument("--serve", action="store_true", help="be the server, for other processes")
+    parser.add_argument("--client", help="be a client of --port, for the first process")
+    parser.add_argument("--port", type=int)
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Serve, ask, or have all clients ask in turn and print their ratios."""
+    arguments = _parse()
+    clients = _clients(arguments.dnsperf)
     if arguments.serve:
         asyncio.run(_serve(arguments.domains))
         return
-    names = [f"d{number}.example" for number in range(arguments.domains)]
-    clients = _clients(arguments.dnsperf)
+    if arguments.client:
+        names = [f"d{number}.example" for number in range(arguments.domains)]
+        _work(clients[arguments.client], arguments.port, names)
+        return
     rates: dict[str, list[float]] = {label: [] for label in clients}
     server = partial(_nsd, arguments.nsd) if arguments.nsd else _sandbox
     with server(arguments.domains) as port:
         for _ in range(arguments.rounds):
-            for label, client in clients.items():
-                rates[label].append(measure(label, client, port, names))
+            for label, found in rates.items():
+                found.append(measure(label, port, arguments))
     middle = {label: median(found) for label, found in rates.items()}
     for label, rate in middle.items():
         of = ", ".join(f"{rate / other:.2f} of {name}" for name, other in middle.items())

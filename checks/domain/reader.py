@@ -8,9 +8,9 @@ tests/domain/test_reader.py compares the two.
 
 from __future__ import annotations
 
-import re
 import struct
 from socket import inet_ntoa
+from string import ascii_letters, digits
 from typing import Final
 
 import dns.ipv6
@@ -30,7 +30,8 @@ _AAAA: Final = 28
 _IN: Final = 1
 
 _COUNTS: Final = struct.Struct("!HHHH")
-_RECORD: Final = struct.Struct("!HHIH")
+_RECORD: Final = struct.Struct("!2sHHIH")  # with an owner of two bytes
+_RECORD_TAIL: Final = struct.Struct("!HHIH")
 _PREFERENCE: Final = struct.Struct("!H")
 _MINIMUM: Final = struct.Struct("!16xI")
 _AT_QUESTION: Final = b"\xc0\x0c"
@@ -47,7 +48,7 @@ _ADDRESS_SIZES: Final = {_A: 4, _AAAA: 16}
 _MOST_TTL: Final = 2**31 - 1  # above it a time to live counts as none (RFC 2181, section 8)
 _NO_LIMIT: Final = 2**32 - 1
 _WITHOUT_SOA: Final = 300  # dnspython's own default for a denial that names no zone
-_PLAIN: Final = re.compile(rb"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
+_PLAIN: Final = f"{ascii_letters}{digits}-_".encode()  # what a label may hold to be read here
 
 
 class NotCommonError(Exception):
@@ -80,7 +81,7 @@ def _read(wire: bytes, place: int, kind: int, name: str) -> Answer:
         if denied:
             raise NotCommonError
         if kind == _MX:
-            return Records(ttl, tuple(MailHost(*pair) for pair in sorted(set(data))))
+            return Records(ttl, tuple([MailHost(*pair) for pair in sorted(set(data))]))
         return Records(ttl, addresses=tuple(sorted({text for _, text in data})))
     ttl = min(ttl, _denial_ttl(chain[-1], zone, denial))
     if denied:
@@ -139,11 +140,11 @@ def _additional_section(wire: bytes, place: int, count: int, name: str) -> int:
     has_options = False
     for _ in range(count):
         if wire[place : place + 3] == _OPT_OWNER_AND_TYPE:
-            _, _, seconds, size = _RECORD.unpack_from(wire, place + 1)
+            _, _, seconds, size = _RECORD_TAIL.unpack_from(wire, place + 1)
             if has_options or size or seconds >> 16:  # extended code and version must be none
                 raise NotCommonError
             has_options = True
-            place += 1 + _RECORD.size
+            place += 1 + _RECORD_TAIL.size
             continue
         _, code, _, start, place = _record(wire, place, name)
         if code not in (_A, _AAAA):
@@ -154,16 +155,17 @@ def _additional_section(wire: bytes, place: int, count: int, name: str) -> int:
 
 def _record(wire: bytes, place: int, name: str) -> tuple[str, int, int, int, int]:
     """Return owner, type, time to live, and where the data starts and ends."""
-    if wire[place : place + 2] == _AT_QUESTION:
-        owner = name
-        place += 2
-    else:
+    owner = name
+    at, code, net, ttl, size = _RECORD.unpack_from(wire, place)
+    if at != _AT_QUESTION:
         owner, place = _name(wire, place)
-    code, kind_of_net, ttl, size = _RECORD.unpack_from(wire, place)
-    start = place + _RECORD.size
-    if kind_of_net != _IN or start + size > len(wire):
+        code, net, ttl, size = _RECORD_TAIL.unpack_from(wire, place)
+        place -= len(_AT_QUESTION)
+    start: int = place + _RECORD.size
+    end = start + size
+    if net != _IN or end > len(wire):
         raise NotCommonError
-    return owner, code, 0 if ttl > _MOST_TTL else ttl, start, start + size
+    return owner, code, 0 if ttl > _MOST_TTL else ttl, start, end
 
 
 def _datum(wire: bytes, kind: int, start: int, end: int) -> tuple[int, str]:
@@ -227,8 +229,6 @@ def _name(wire: bytes, place: int) -> tuple[str, int]:
         else:
             raise NotCommonError
     text = b".".join(labels)
-    if labels and not (len(text) <= _LONGEST and _PLAIN.fullmatch(text)):
-        raise NotCommonError
-    if text.count(b".") >= len(labels) > 0:  # a dot inside a label
+    if len(text) > _LONGEST or b"".join(labels).translate(None, _PLAIN):
         raise NotCommonError
     return text.decode("ascii").lower(), after or place + 1

@@ -85,11 +85,20 @@ class Asker:
         if self._done.done():
             return
         now = self._loop.time()
-        self._sender.look(now)
-        for case in [one for one in self._cases if one.deadline <= now]:
-            self._expire(case)
-        self._go_on()
+        try:
+            self._sender.look(now)
+            for case in [one for one in self._cases if one.deadline <= now]:
+                self._expire(case)
+            self._go_on()
+        except BaseException as error:
+            self._fail(error)
+            raise
         self._loop.call_later(_TICK, self._tick)
+
+    def _fail(self, error: BaseException) -> None:
+        """End the run with a fault of our own, which a callback would only log."""
+        if not self._done.done():
+            self._done.set_exception(error)
 
     def _go_on(self) -> None:
         """Start judges and send their questions, as far as there is room."""
@@ -131,8 +140,7 @@ class Asker:
             case.answers = []
             case.finish(stop.value)
         except BaseException as error:
-            if not self._done.done():
-                self._done.set_exception(error)
+            self._fail(error)
             raise
 
     def _ask(self, case: Case, questions: tuple[Question, ...]) -> bool:

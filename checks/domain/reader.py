@@ -9,7 +9,6 @@ tests/domain/test_reader.py compares the two.
 from __future__ import annotations
 
 import struct
-from socket import inet_ntoa
 from string import ascii_letters, digits
 from typing import Final
 
@@ -176,7 +175,7 @@ def _datum(wire: bytes, kind: int, start: int, end: int) -> tuple[int, str]:
     if end - start != _ADDRESS_SIZES.get(kind):
         raise NotCommonError
     raw = wire[start:end]
-    return 0, inet_ntoa(raw) if kind == _A else dns.ipv6.inet_ntoa(raw)
+    return 0, dns.ipv6.inet_ntoa(raw) if kind == _AAAA else ".".join(map(str, raw))
 
 
 def _minimum(wire: bytes, start: int, end: int) -> int:

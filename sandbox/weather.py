@@ -9,7 +9,6 @@ from typing import Final
 from sandbox.dns_packets import HEADER_SIZE, Packet, Packets
 
 _BEHIND: Final = 0.03  # seconds that a packet comes later than those sent after it
-_BURST_SECONDS: Final = 0.05
 _REFUSED: Final = b"\x81\x85"  # third and fourth byte: a reply, recursion desired and had, REFUSED
 
 
@@ -17,7 +16,7 @@ _REFUSED: Final = b"\x81\x85"  # third and fourth byte: a reply, recursion desir
 class Weather:
     """Shares of packets that are lost, doubled or overtaken; seconds of delay; a limit per second.
 
-    What is above the limit is dropped, or with `refuses` answered by REFUSED.
+    What is above the limit of a second is dropped, or with `refuses` answered by REFUSED.
     """
 
     loss: float = 0.0
@@ -56,7 +55,7 @@ class Air:
         if limit is None:
             return True
         grown = self._allowance + (now - self._last) * limit
-        self._allowance = min(grown, max(1.0, limit * _BURST_SECONDS))
+        self._allowance = min(grown, limit)
         self._last = now
         if self._allowance < 1:
             return False

@@ -18,18 +18,20 @@ from checks.domain.model import Answer, Failed, Failure, Nameserver, ResolverSet
 from checks.domain.ports import Port, Ports
 from checks.domain.query import mix_case, query
 from checks.domain.reply import Heard, hear
+from checks.domain.slots import Slots
 from checks.domain.stream import over_tcp, read_aside
 
 _PAUSE: Final = 0.1  # seconds before the second attempt, twice that before the third
 _REFUSED_PAUSE: Final = 0.5  # who refuses may have too much to do
+_REFUSED: Final = Failed(Failure.REFUSED)
 _MOST_ASIDE: Final = 32  # heavy messages that are read at once; what comes on top is dropped
 
 
 class Sender:
     """Takes questions, sends as many at once as there are slots, and lands each with an answer.
 
-    Every slot is held until its answer or the end of its wait: a nameserver that drops what is too
-    much for it is asked less and less (threat case D65).
+    A slot is held until its answer or the end of its wait, and there are fewer of them while most
+    questions are lost: a nameserver that can do no more is asked no more (threat case D65).
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class Sender:
         self._ports = Ports[Flight](settings.sockets, self._receive, self._unreachable, go_on)
         self._queue: deque[Flight] = deque()
         self._open: set[Flight] = set()
+        self._slots = Slots(settings.concurrency)
         self._busy = 0
         self._aside: set[asyncio.Task[None]] = set()
         self.queries = 0
@@ -64,7 +67,7 @@ class Sender:
 
     def pump(self) -> None:
         """Send what waits, as far as there are slots."""
-        while self._queue and self._busy < self._settings.concurrency:
+        while self._queue and self._busy < self._slots.open:
             self._launch(self._queue.popleft())
 
     def look(self, now: float) -> None:
@@ -181,6 +184,7 @@ class Sender:
     def _conclude(self, flight: Flight, answer: Answer) -> None:
         """Land a question, or pause before the next attempt, at the next nameserver."""
         self._busy -= 1
+        self._slots.note(lost=isinstance(answer, Failed) and answer in (TIMEOUT, _REFUSED))
         flight.attempt += 1
         if not isinstance(answer, Failed) or self.dead:
             self._land(flight, answer)
@@ -189,8 +193,9 @@ class Sender:
         if flight.attempt >= len(flight.waits) + refused:
             self._land(flight, answer)
             return
-        pause = _REFUSED_PAUSE if refused else _PAUSE
-        flight.due = self._loop.time() + pause * flight.attempt
+        pause = (_REFUSED_PAUSE if refused else _PAUSE) * flight.attempt
+        # what failed together must not come again together; the id is as good a lot as any
+        flight.due = self._loop.time() + pause * (0.5 + flight.ident / 2**16)
         if flight.due >= flight.deadline:
             self._land(flight, answer)
             return

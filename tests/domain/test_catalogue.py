@@ -34,7 +34,7 @@ ZONE: Final = with_hostile_names(
     Zone({name: {"MX": [f"10 mx.{name}."]} for name in CONTROLS}),
 )
 GUARD: Final = partial(refuse_reason, lab_networks=(ip_network("127.64.0.0/10"),))
-SECONDS: Final = 6.0  # of one domain; the catalogue's 10, scaled
+SECONDS: Final = 10.0  # of one domain
 ROWS: Final = 3
 TOGETHER: Final = 50
 ALLOWED: Final[dict[str, set[str | None]]] = {
@@ -160,23 +160,24 @@ def test_d56_d57_a_lying_resolver_stops_the_run(mood: Mood) -> None:
     assert outcome.asked == {}
 
 
-GOOD: Final = _names(400, ["D01"])
+GOOD: Final = _names(200, ["D01"])
 
 WEATHERS: Final[dict[str, tuple[Weather, float]]] = {
     "D63 a tenth is lost": (Weather(loss=0.1, doubled=0.05, overtaken=0.1), 0.95),
     "D63 a third is lost": (Weather(loss=0.3, doubled=0.05, overtaken=0.1), 0.85),
     "D63 most is lost": (Weather(loss=0.6, doubled=0.05, overtaken=0.1), 0.0),
     "D64 every answer is late": (Weather(latency=0.3), 0.95),
-    "D65 a limit: the rest is dropped": (Weather(per_second=300), 0.9),
-    "D65 a limit: the rest is refused": (Weather(per_second=300, refuses=True), 0.9),
+    "D65 a limit: the rest is dropped": (Weather(per_second=100), 0.8),
+    "D65 a limit: the rest is refused": (Weather(per_second=100, refuses=True), 0.8),
 }
 
 
 @pytest.mark.parametrize(("weather", "share"), WEATHERS.values(), ids=WEATHERS.keys())
 def test_bad_weather_makes_nobody_dead(weather: Weather, share: float) -> None:
-    outcome = _run(_check(GOOD, weather=weather, concurrency=64))
+    names = GOOD[:80] if weather.loss else GOOD
+    outcome = _run(_check(names, weather=weather, concurrency=64))
     assert outcome.dead == set()
-    assert outcome.frame["reason"].null_count() >= share * len(GOOD)
+    assert outcome.frame["reason"].null_count() >= share * len(names)
 
 
 @pytest.mark.parametrize("pause", [1.0, 60.0])
@@ -231,7 +232,7 @@ def test_d60_of_half_a_million_forged_answers_none_is_taken() -> None:
 def test_thousands_of_hostile_domains_between_honest_ones() -> None:
     before = _resident()
     names = [*_names(30), *_names(8000, ["D01", "D02"])]
-    outcome = _run(_check(names, concurrency=500))
+    outcome = _run(_check(names, concurrency=100))
     assert outcome.wrong() == {}
     assert max(outcome.asked.values()) <= 12
     assert _resident() - before < 64 << 20

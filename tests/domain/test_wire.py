@@ -129,7 +129,7 @@ def test_d45_a_bomb_is_refused_by_its_header() -> None:
     assert not admissible(bomb.to_wire(max_size=65535))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=40), st.integers(0, 200), st.binary(max_size=6))
 def test_a_damaged_message_is_read_or_refused_and_nothing_else(
     tail: bytes,

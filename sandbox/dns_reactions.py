@@ -91,9 +91,15 @@ def _scraps_first(asked: Asked) -> Packets:
 
 
 def _flood_first(asked: Asked) -> Packets:
-    """Forge answers to this very question under random ids, then answer."""
+    """Forge answers to this question under random ids, then answer.
+
+    The forger is not on the path: it does not know in which letters was asked.
+    """
+    if asked.tcp:
+        return _honest(asked)
     chance = random.Random(asked.question)  # noqa: S311 - repeatable, nobody's secret
-    body = asked.header(answers=1)[2:] + record(asked.kind, b"\x00\x01\x00")
+    counts = asked.header(answers=1)[2:HEADER_SIZE]
+    body = counts + asked.question.lower() + record(asked.kind, b"\x00\x01\x00")
     return _after(asked, *(chance.randbytes(2) + body for _ in range(_FLOOD)))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import struct
+from string import ascii_letters
 from typing import Final
 
 from checks.domain.model import Question, RecordType
@@ -26,7 +27,8 @@ _TAIL: Final = {kind: struct.pack("!BHH", 0, code, 1) for kind, code in CODE_OF.
 _COUNTS: Final = struct.pack("!HHHHH", 0x0100, 1, 0, 0, 0)  # recursion desired, one question
 _COUNTS_EDNS: Final = struct.pack("!HHHHH", 0x0100, 1, 0, 0, 1)
 _OPT: Final = struct.pack("!BHHIH", 0, 41, PAYLOAD, 0, 0)  # RFC 6891, section 6.1.2
-_LETTER: Final = 0x20
+_LETTERS: Final = bytes(0x20 if chr(byte) in ascii_letters else 0 for byte in range(256))
+# what tells capitals from others; lengths, types and classes are no letters
 
 
 def question_section(question: Question) -> bytes | None:
@@ -67,18 +69,14 @@ def query(ident: int, section: bytes, *, edns: bool) -> bytes:
     return ident.to_bytes(2) + _COUNTS + section
 
 
-def mix_case(section: bytes, bits: int) -> bytes:
-    r"""Return a question section with the case of its letters chosen by random bits.
+def mix_case(section: bytes, lots: bytes) -> bytes:
+    r"""Return a question section with the case of its letters drawn by lots, random bytes as many.
 
     A forger has to guess them too (draft-vixie-dnsext-dns0x20).
 
-    >>> mix_case(question_section(Question("abcd", RecordType.A)), 0b1010)
-    b'\x04aBcD\x00\x00\x01\x00\x01'
+    >>> section = question_section(Question("ab-d", RecordType.A))
+    >>> mix_case(section, b"\x00\xff\x00\xff\xff" + bytes(5))
+    b'\x04Ab-D\x00\x00\x01\x00\x01'
     """
-    mixed = bytearray(section)
-    for place in range(len(section) - 4):  # not the type and class
-        byte = section[place] | _LETTER
-        if ord("a") <= byte <= ord("z") and section[place] >= ord("A"):
-            mixed[place] = byte ^ (_LETTER if bits & 1 else 0)
-            bits >>= 1
-    return bytes(mixed)
+    letters = int.from_bytes(section.translate(_LETTERS)) & int.from_bytes(lots)
+    return (int.from_bytes(section) ^ letters).to_bytes(len(section))

@@ -117,7 +117,7 @@ class Sender:
         port = self._ports.take(self._nameserver(flight), fresh=flight.question.turn > 1)
         flight.port = port
         flight.ident = port.reserve(flight)
-        flight.section = _lettered(flight.plain) if port.fresh else flight.plain
+        flight.section = mix_case(flight.plain, secrets.token_bytes(len(flight.plain)))
         port.socket.send(query(flight.ident, flight.section, edns=flight.edns))
 
     def _nameserver(self, flight: Flight) -> Nameserver:
@@ -204,7 +204,3 @@ class Sender:
     def _land(self, flight: Flight, answer: Answer) -> None:
         self._open.discard(flight)
         self._landed(flight, answer)
-
-
-def _lettered(section: bytes) -> bytes:
-    return mix_case(section, secrets.randbits(8 * len(section)))

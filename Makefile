@@ -26,8 +26,9 @@ check: setup     ## lint, types, import rules, generated reference
 	$(BIN)/lint-imports
 	$(BIN)/python -m scripts.reference --check
 
-system:          ## Debian packages the tests need (a browser)
+system:          ## Debian packages the tests need (a browser; mail and name servers where apt has them)
 	@scripts/install-chromium
+	@scripts/install-mail-servers --optional
 
 test: setup system check   ## everything a change must pass
 	$(BIN)/python -m pytest -n 2 --dist loadfile

@@ -7,9 +7,9 @@ what the list sends; the events come back through `entrega feedback`; `entrega l
 model that the next night goes by. With --write the tables go to docs/first-weeks.md.
 
 `may` is how many debtors the rules let be written to, `oracle` how many of them keep the limit for
-one who knows the true rate of each class (provider, basis, score to a tenth) but no single truth;
+one who knows the true rate of each class of raw observables but no single truth;
 `sent` is what the gate lets go; `new` are debtors
-never written to before. `bounced` are messages that did not arrive, hard or soft, over those sent.
+never written to before. `bounced` are messages that bounced for good, over those sent.
 `covered` are debtors whom a message has reached in any night so far, over those it could reach:
 debtors with a living address that nothing but its chance of delivery keeps from being written to.
 """
@@ -25,7 +25,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, get_args
 
-import numpy as np
 import polars as pl
 
 from checks.model import DecisionReason
@@ -42,10 +41,11 @@ from flows.progress import Progress
 from flows.run import open_run, utc_now
 from flows.settings import Settings
 from flows.stages.decide import CANDIDATES_PART
-from sandbox.deliver import deliver
+from sandbox.answers import play_out
 from sandbox.internet import Endpoints, start
 from sandbox.market import Kind
 from sandbox.portfolio import SandboxPortfolio, make_portfolio
+from sandbox.referee import best_list, with_classes, with_true_rates
 
 MARK: Final = "<!-- below: written by benchmarks/first_weeks.py --write -->"
 PAGE: Final = Path(__file__).parents[1] / "docs" / "first-weeks.md"
@@ -121,21 +121,22 @@ class Site:
         facts = self._run(plan)
         candidates = pl.read_parquet(plan.work / "decide" / CANDIDATES_PART)
         sent = listed(plan.out)
-        events = deliver(sent["email"], self.portfolio.truth, at=as_of + dt.timedelta(hours=1))
+        events = play_out(sent, self.portfolio.truth, at=as_of + dt.timedelta(hours=1))
         new = set(sent["debtor_id"]) - self.written_to
         self.written_to |= new
         living = events.filter(pl.col("event") == "delivered")
         self.reached |= set(sent.join(living, on="email", how="semi")["debtor_id"])
         self._take(events, number)
-        arrived = sent.join(living, on="email", how="semi").height
+        refused = events.filter(pl.col("permanence") == "hard")
+        bounced = sent.join(refused, on="email", how="semi").height
         return Night(
             number=number,
             gate=f"{facts['state']}: {', '.join(facts['reasons'])}",
             may=candidates.height,
-            oracle=self._oracle(candidates),
+            oracle=self._oracle(plan, candidates),
             sent=sent.height,
             new=len(new),
-            bounced=1.0 - arrived / sent.height if sent.height else 0.0,
+            bounced=bounced / sent.height if sent.height else 0.0,
             predicted=facts["predicted"] or (0.0, 0.0, 0.0),
             covered=len(self.reached & self._reachable(plan)) / len(self._reachable(plan)),
             brier=self._learn(),
@@ -165,21 +166,17 @@ class Site:
         save_score_model(learning.model, learnt_model_file(self.warehouse))
         return f"{held.before:.4f}, {held.after:.4f}"
 
-    def _oracle(self, candidates: pl.DataFrame) -> int:
-        """Return the longest list of the candidates within the limit, by true rates."""
+    def _oracle(self, plan: RunPlan, candidates: pl.DataFrame) -> int:
+        """Return the longest list of the candidates within the limit, by true rates of classes."""
         ends = self.portfolio.truth.addresses.select(
-            pl.col("address").alias("email"), (pl.col("delivery") != "delivered").alias("is_lost")
+            pl.col("address").alias("email"), (pl.col("delivery") == "hard_bounce").alias("is_hard")
         )
-        lost = pl.col("is_lost").fill_null(value=True).mean()
-        rates = (
-            candidates.join(ends, on="email", how="left")
-            .with_columns((pl.col("score") * 10).floor().alias("class"))
-            .select(lost.over("provider", "score_basis", "class").alias("rate"))["rate"]
-            .sort()
-            .to_numpy()
+        contacts = pl.read_parquet(plan.out / "contacts.parquet")
+        ended = candidates.join(ends, on="email", how="left").with_columns(
+            pl.col("is_hard").fill_null(value=True)
         )
-        means = np.cumsum(rates) / np.arange(1, rates.size + 1)
-        return int((means <= GateLimits().green).sum())
+        rated = with_true_rates(with_classes(ended, contacts, plan.as_of.date()))
+        return best_list(rated, GateLimits().green).height
 
     def _reachable(self, plan: RunPlan) -> set[str]:
         """Return the debtors whom a message can reach, by truth and by the rules."""

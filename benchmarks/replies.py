@@ -33,7 +33,9 @@ def main(path: Path) -> None:
     innocent = sum(n for (label, _), n in seen.items() if label in INNOCENT)
     wronged = sum(n for (label, r), n in seen.items() if label in INNOCENT and _condemns(r))
     print(f"nonexistent called undeliverable: {found}/{missing}")
+    full = sum(n for (label, _), n in seen.items() if label == "full")
     print(f"policy, temp and full called undeliverable: {wronged}/{innocent}")
+    print(f"full called full: {seen['full', Reason.MAILBOX_FULL]}/{full}")
     for (label, reason), count in sorted(seen.items(), key=str):
         print(f"{label:12} {reason or 'no reply':22} {count:4}")
 

@@ -2,21 +2,29 @@
 
     python benchmarks/score.py [--debtors 20000] [--seeds 5] [--markets b2c_br b2b_mx]
 
-For each market, with and without probing: the calibration error of both scores (15 bins of equal
-mass) on a seed that was never learnt from, with the priors and after one round of events; the list
-that the gate lets go, what it foretells and what really bounces; its size against an oracle that
-knows the true rate of each class (provider, basis, score to a hundredth) but not the single truths;
-and debts told to the wrong person. Servers' answers are taken from the truth, as honest hosts give
-them; nothing is asked. Every message that does not arrive counts as a bounce, hard or soft.
+For each market, with and without probing, with the priors, after one and after two rounds of
+events, on debtors who were never learnt from: the calibration error of both scores (15 bins of
+equal mass); the Brier score and how far it is from the priors', with the standard error over seeds;
+the list that the gate lets go, the hard bounces it foretells and those that happen; how often they
+lie inside the 95 % interval, and how wide that is in binomial intervals; debtors and amount of the
+list against an oracle's; debts told to the wrong person, and the share of debts that the limit of
+exposure leaves.
+
+The oracle knows the true rate of each class of raw observables (provider, what was asked and
+answered, source, age, confirmed or not), pooled over all seeds, and no single truth. Servers'
+answers are taken from the truth, as honest hosts give them; nothing is asked. `raw` is the share
+of all addresses in the file that would bounce for good.
 """
 
 from __future__ import annotations
 
 import argparse
 import datetime as dt
+import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 from pathlib import Path
 from typing import Final, get_args
@@ -28,33 +36,44 @@ from checks.contacts import find_clusters
 from checks.frames import DOMAINS, FINDINGS, HISTORY, SUPPRESSIONS, empty, shaped
 from checks.model import VERDICT_OF
 from checks.score import (
+    EXPOSURE,
+    OUTCOMES,
+    DecidedDebtors,
     DecisionPolicy,
     Facts,
     GateLimits,
     ListHistory,
     Scored,
     ScoreModel,
+    apply_gate,
     decide_contacts,
     decide_debtors,
     find_suppressed,
     fit_deliverability,
+    fit_ownership,
     gate_list,
     lessons_from,
+    limit_exposure,
+    merge_lessons,
+    merge_owner_lessons,
+    owner_lessons_from,
     score_contacts,
 )
+from checks.score.forecast import Z_95
 from checks.syntax import check_syntax
 from data.intake import IntakeSettings, read_portfolio
 from data.reference.matching import load_match_reference
 from data.reference.score import load_score_model, load_score_reference
 from data.reference.syntax import load_syntax_reference
+from sandbox.answers import answer
 from sandbox.market import Kind
 from sandbox.portfolio import AS_OF, Truth, make_portfolio
+from sandbox.referee import FINE, best_list, calibration_error, with_classes, with_true_rates
 
 NOW: Final = dt.datetime.combine(AS_OF, dt.time(), dt.UTC)
-BINS: Final = 15
 HEADING: Final = (
-    "market  probing model   ECE deliver  ECE owner  sent  predicted  true  inside  oracle"
-    "  strangers"
+    "market  probing model   raw     ECE deliver  ECE owner  Brier   against priors     sent"
+    "  predicted  true    inside  width  debtors  amount  strangers   told"
 )
 VERDICT_WORDS: Final = {reason.value: verdict.value for reason, verdict in VERDICT_OF.items()}
 
@@ -89,10 +108,12 @@ class World:
 
     facts: Facts
     invoices: pl.DataFrame
-    ends: pl.DataFrame  # address, delivered
+    ends: pl.DataFrame  # address, delivered, is_hard
     owners: pl.DataFrame  # debtor_id, address, reaches
+    truth: Truth
 
 
+@lru_cache(maxsize=3)
 def make_world(kind: Kind, debtors: int, seed: int, *, probing: bool) -> World:
     """Return a portfolio through the real intake, shape check and matching."""
     portfolio = make_portfolio(kind, debtors, seed)
@@ -118,20 +139,37 @@ def make_world(kind: Kind, debtors: int, seed: int, *, probing: bool) -> World:
         findings=answers[1],
         history=empty(HISTORY),
     )
-    return World(facts, read.invoices, ends_of(portfolio.truth), owners_of(portfolio.truth))
+    return World(
+        facts, read.invoices, ends_of(portfolio.truth), owners_of(portfolio.truth), portfolio.truth
+    )
 
 
 def ends_of(truth: Truth) -> pl.DataFrame:
     """Return what a message to each address ends in."""
-    delivered = (pl.col("delivery") == "delivered").alias("delivered")
-    return truth.addresses.select("address", delivered)
+    return truth.addresses.select(
+        "address",
+        (pl.col("delivery") == "delivered").alias("delivered"),
+        (pl.col("delivery") == "hard_bounce").alias("is_hard"),
+    )
 
 
 def owners_of(truth: Truth) -> pl.DataFrame:
-    """Return whether each debtor's addresses are the debtor's."""
+    """Return whether each debtor's addresses are the debtor's.
+
+    Beside what stands in the file it knows what was meant: intake mends slips of shape.
+    """
+    meant = truth.contacts.join(
+        truth.addresses.select("owner", intended="address"), on="intended"
+    ).select(
+        "debtor_id",
+        pl.col("intended").alias("address"),
+        (pl.col("owner") == pl.col("person")).fill_null(value=False).alias("reaches_debtor"),
+    )
+    asked = truth.contacts.select(
+        "debtor_id", pl.col("asked").alias("address"), "reaches_debtor"
+    ).drop_nulls("address")
     return (
-        truth.contacts.select("debtor_id", pl.col("asked").alias("address"), "reaches_debtor")
-        .drop_nulls("address")
+        pl.concat([asked, meant])
         .group_by("debtor_id", "address")
         .agg(pl.col("reaches_debtor").any())
     )
@@ -177,44 +215,73 @@ def answers_of(asked: pl.DataFrame, truth: Truth) -> tuple[pl.DataFrame, pl.Data
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """What one world and model gave."""
+    """What one world and model gave; `listed` are the candidates with their class and their end."""
 
-    scored: Scored
-    candidates: pl.DataFrame
+    listed: pl.DataFrame
+    raw: float
     ece_delivery: float
     ece_owner: float
+    brier: float
     sent: int
     predicted: tuple[float, float, float]
     bounced: float
-    of_oracle: float
     strangers: float
+    told: float  # share of the debts told that the limit of exposure leaves
+
+    @property
+    def inside(self) -> bool:
+        """Tell whether the true share lies in the predicted interval."""
+        return self.predicted[1] <= self.bounced <= self.predicted[2]
+
+    @property
+    def width(self) -> float:
+        """Return the width of the interval in widths of the binomial one."""
+        rate, low, high = self.predicted
+        deviation = np.sqrt(rate * (1.0 - rate) / max(self.sent, 1))
+        return float((high - low) / (2 * Z_95 * deviation)) if deviation else 1.0
 
 
-def play(world: World, model: ScoreModel) -> Played:
-    """Score, decide and gate a world, and let the referee count."""
-    scored = score_contacts(world.facts, NOW, model, load_score_reference())
-    candidates = candidates_of(world, scored)
-    gate = gate_list(candidates, GateLimits(), ListHistory(), model.spread)
-    ended = candidates.join(world.ends, left_on="email", right_on="address", how="left")
-    sent = ended.join(
-        gate.rows.filter(pl.col("outcome") == "sent"), on=["creditor_id", "debtor_id"], how="semi"
-    ).join(
-        world.owners, left_on=["debtor_id", "email"], right_on=["debtor_id", "address"], how="left"
+def play(world: World, scored: Scored, model: ScoreModel) -> Played:
+    """Decide and gate a scored world, and let the referee count."""
+    decided = decided_of(world, scored)
+    candidates = decided.candidates
+    gate = gate_list(candidates, GateLimits(), ListHistory(), model)
+    ended = candidates.join(world.ends, left_on="email", right_on="address", how="left").join(
+        gate.rows.select("debtor_id", (pl.col("outcome") == "sent").alias("is_sent")),
+        on="debtor_id",
     )
-    told = sent.filter(pl.col("decision") == "send")["reaches_debtor"].fill_null(value=False)
-    ends = sent["delivered"].fill_null(value=False)
+    listed = with_classes(
+        ended.with_columns(pl.col("delivered", "is_hard").fill_null(value=False)),
+        scored.contacts,
+        AS_OF,
+    )
+    sent = listed.filter("is_sent")
+    limited, exposure = limit_exposure(apply_gate(decided.debtors, gate), EXPOSURE)
+    told = (
+        limited.filter(pl.col("decision") == "send")
+        .join(
+            world.owners,
+            left_on=["debtor_id", "email"],
+            right_on=["debtor_id", "address"],
+            how="left",
+        )["reaches_debtor"]
+        .fill_null(value=False)
+    )
     addresses = scored.contacts.unique("address").join(world.ends, on="address")
     owned = scored.contacts.join(world.owners, on=["debtor_id", "address"])
     return Played(
-        scored=scored,
-        candidates=candidates,
+        listed=listed.select(*FINE, "is_hard", "is_sent", "amount"),
+        raw=share(addresses["is_hard"]),
         ece_delivery=calibration_error(addresses["score"], addresses["delivered"]),
         ece_owner=calibration_error(owned["ownership"], owned["reaches_debtor"]),
+        brier=float(
+            np.mean((addresses["score"].to_numpy() - addresses["delivered"].to_numpy()) ** 2)
+        ),
         sent=sent.height,
         predicted=(gate.predicted.rate, gate.predicted.low, gate.predicted.high),
-        bounced=1.0 - share(ends),
-        of_oracle=sent.height / max(oracle(ended), 1),
+        bounced=share(sent["is_hard"]) if sent.height else 0.0,
         strangers=1.0 - share(told),
+        told=exposure.told / max(exposure.told + exposure.noticed, 1),
     )
 
 
@@ -223,8 +290,8 @@ def share(flags: pl.Series) -> float:
     return float(flags.to_numpy().mean()) if flags.len() else 1.0
 
 
-def candidates_of(world: World, scored: Scored) -> pl.DataFrame:
-    """Return CANDIDATES of a world without suppressions."""
+def decided_of(world: World, scored: Scored) -> DecidedDebtors:
+    """Return the decisions of a world without suppressions."""
     suppressed = find_suppressed(
         suppressions=empty(SUPPRESSIONS),
         address_keys=pl.DataFrame(schema={"address": pl.String(), "key": pl.String()}),
@@ -242,51 +309,58 @@ def candidates_of(world: World, scored: Scored) -> pl.DataFrame:
         suppressed=suppressed,
         as_of=NOW,
         policy=policy,
-    ).candidates
-
-
-def oracle(ended: pl.DataFrame) -> int:
-    """Return how many messages keep 2 % when the true rate of each class is known."""
-    rates = (
-        ended.with_columns((pl.col("score") * 100).floor().alias("class"))
-        .with_columns(
-            (1.0 - pl.col("delivered").fill_null(value=False).cast(pl.Float64))
-            .mean()
-            .over("provider", "score_basis", "class")
-            .alias("rate"),
-        )["rate"]
-        .sort()
-        .to_numpy()
     )
-    means = np.cumsum(rates) / np.arange(1, rates.size + 1)
-    return int((means <= GateLimits().green).sum())
 
 
-def calibration_error(scores: pl.Series, ends: pl.Series) -> float:
-    """Return the expected calibration error over bins of equal mass."""
-    order = scores.arg_sort()
-    score, end = scores.gather(order).to_numpy(), ends.gather(order).cast(pl.Float64).to_numpy()
-    parts = zip(np.array_split(score, BINS), np.array_split(end, BINS), strict=True)
-    return float(sum(abs(one.mean() - two.mean()) * one.size for one, two in parts) / score.size)
+@dataclass(frozen=True, slots=True)
+class Lessons:
+    """What a round of events teaches of both scores."""
+
+    delivery: pl.DataFrame  # LESSONS
+    owners: pl.DataFrame  # OWNER_LESSONS
 
 
-def learnt_from(world: World, played: Played, model: ScoreModel) -> ScoreModel:
-    """Return the model after the events of everything that the decisions would have sent."""
-    outcomes = (
-        played.candidates.select("creditor_id", pl.col("email").alias("address"))
-        .unique()
-        .join(world.ends, on="address")
+def lessons_of(world: World, scored: Scored, model: ScoreModel) -> Lessons:
+    """Return what the events of everything that the decisions would have sent teach."""
+    candidates = decided_of(world, scored).candidates
+    written = candidates.select("creditor_id", "debtor_id", address="email").unique()
+    ended = written.join(world.ends, on="address")
+    outcomes = ended.select(OUTCOMES.names()).unique()
+    said = answer(written.rename({"address": "email"}), world.truth).select(
+        address="email", is_owner=pl.col("event") != "wrong_person"
     )
-    return fit_deliverability(model, lessons_from(played.scored.steps, outcomes, model)).model
+    alone = pl.len().over("address") == 1  # else nobody knows which message was answered
+    answers = ended.filter(pl.col("delivered") & alone).join(said, on="address", how="left")
+    return Lessons(
+        lessons_from(scored.steps, outcomes, model), owner_lessons_from(scored.steps, answers)
+    )
+
+
+def fitted(priors: ScoreModel, *taught: Lessons) -> ScoreModel:
+    """Return both scores fitted to some rounds of events."""
+    learnt = fit_deliverability(priors, merge_lessons([each.delivery for each in taught])).model
+    return fit_ownership(learnt, merge_owner_lessons([each.owners for each in taught]))
 
 
 def rounds(kind: Kind, debtors: int, seed: int, *, probing: bool) -> Iterator[tuple[str, Played]]:
-    """Return what an unseen seed gives with the priors, and after learning from another seed."""
-    priors = load_score_model()
-    taught = make_world(kind, debtors, seed, probing=probing)
-    unseen = make_world(kind, debtors, seed + 1000, probing=probing)
-    yield "priors", play(unseen, priors)
-    yield "learnt", play(unseen, learnt_from(taught, play(taught, priors), priors))
+    """Return what unseen debtors give with the priors, and after learning from others and others.
+
+    The second round is scored by what the first one taught; both are then learnt together.
+    """
+    priors, reference = load_score_model(), load_score_reference()
+    taught = [make_world(kind, debtors, seed + part, probing=probing) for part in range(2)]
+    unseen = make_world(kind, debtors, seed + 2, probing=probing)
+
+    def scored(world: World, model: ScoreModel) -> Scored:
+        return score_contacts(world.facts, NOW, model, reference)
+
+    yield "priors", play(unseen, scored(unseen, priors), priors)
+    once = lessons_of(taught[0], scored(taught[0], priors), priors)
+    learnt = fitted(priors, once)
+    yield "learnt", play(unseen, scored(unseen, learnt), learnt)
+    again = lessons_of(taught[1], scored(taught[1], learnt), learnt)
+    twice = fitted(priors, once, again)
+    yield "twice", play(unseen, scored(unseen, twice), twice)
 
 
 def main() -> None:
@@ -303,21 +377,47 @@ def main() -> None:
             for name, played in rounds(kind, wanted.debtors, seed, probing=probing):
                 games.setdefault(name, []).append(played)
         for name, found in games.items():
-            print(line(kind, name, found, probing=probing), flush=True)
+            gain = gained(games["priors"], found)
+            print(f"{kind:7} {'yes' if probing else 'no':7} {name:7} {line(found, gain)}")
+            sys.stdout.flush()
 
 
-def line(kind: str, name: str, found: list[Played], *, probing: bool) -> str:
-    """Return one line of the table."""
+def gained(before: list[Played], after: list[Played]) -> tuple[float, float]:
+    """Return the mean difference of Brier scores over the seeds, and its standard error."""
+    changes = [new.brier - old.brier for old, new in zip(before, after, strict=True)]
+    return float(np.mean(changes)), float(np.std(changes) / np.sqrt(max(len(changes) - 1, 1)))
+
+
+def against_oracle(found: list[Played]) -> tuple[float, float]:
+    """Return debtors and amount of the lists as shares of the oracle's, means over the seeds."""
+    pooled = pl.concat(
+        [
+            played.listed.with_columns(pl.lit(seed).alias("seed"))
+            for seed, played in enumerate(found)
+        ]
+    )
+    shares = []
+    for rated in with_true_rates(pooled).partition_by("seed"):
+        best, sent = best_list(rated, GateLimits().green), rated.filter("is_sent")
+        amount = float(sent["amount"].sum()) / max(float(best["amount"].sum()), 1.0)
+        shares.append((sent.height / max(best.height, 1), amount))
+    debtors, amounts = np.mean(shares, axis=0).tolist()
+    return debtors, amounts
+
+
+def line(found: list[Played], gain: tuple[float, float]) -> str:
+    """Return the figures of one game."""
 
     def mean(field: str) -> float:
         return float(np.mean([getattr(played, field) for played in found]))
 
-    inside = np.mean([p.predicted[1] <= p.bounced <= p.predicted[2] for p in found])
-    predicted = np.mean([p.predicted[0] for p in found])
+    predicted = np.mean([played.predicted[0] for played in found])
+    debtors, amount = against_oracle(found)
     return (
-        f"{kind:7} {'yes' if probing else 'no':7} {name:7} {mean('ece_delivery'):11.4f} "
-        f"{mean('ece_owner'):10.4f} {mean('sent'):5.0f} {predicted:10.4f} {mean('bounced'):5.4f} "
-        f"{inside:7.2f} {mean('of_oracle'):7.3f} {mean('strangers'):10.4f}"
+        f"{mean('raw'):6.4f} {mean('ece_delivery'):12.4f} {mean('ece_owner'):10.4f} "
+        f"{mean('brier'):7.4f} {gain[0]:9.5f} ±{gain[1]:8.5f} {mean('sent'):7.0f} "
+        f"{predicted:10.4f} {mean('bounced'):7.4f} {mean('inside'):7.3f} {mean('width'):6.2f} "
+        f"{debtors:8.3f} {amount:7.3f} {mean('strangers'):10.4f} {mean('told'):6.3f}"
     )
 
 

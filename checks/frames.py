@@ -117,7 +117,7 @@ DOMAINS: Final = pl.Schema(
 FINDINGS: Final = pl.Schema(
     {
         "address": pl.String(),
-        "check": pl.String(),  # syntax | domain | mailbox | history
+        "check": pl.String(),  # syntax | domain | mailbox | verifier | history
         "verdict": pl.String(),
         "reason": pl.String(),
         "evidence": pl.String(),  # JSON: mx_host, smtp_code, smtp_enhanced, smtp_text where asked
@@ -250,6 +250,8 @@ RECIPIENTS_NEUTRAL: Final = pl.Schema(
         "checked_at": MOMENT,
         "expires_at": MOMENT,
         "confirmed_at": MOMENT,
+        "time_zone": pl.String(),  # IANA; null: the debtor's country is not known
+        "contact_hours": pl.String(),  # local hours as OSM opening_hours; null where time_zone is
     },
 )
 """The neutral list: no debt content, safe by shape."""
@@ -275,6 +277,8 @@ RECIPIENTS: Final = pl.Schema(
         "checked_at": MOMENT,
         "expires_at": MOMENT,
         "confirmed_at": MOMENT,
+        "time_zone": pl.String(),  # IANA; null: the debtor's country is not known
+        "contact_hours": pl.String(),  # local hours as OSM opening_hours; null where time_zone is
     },
 )
 """The clean list, version 1: one row per debtor to be sent to."""

@@ -11,6 +11,7 @@ import polars as pl
 
 from checks.frames import DOMAINS, SUPPRESSIONS, shaped
 from checks.model import DecisionReason
+from checks.score import ComplaintHistory
 from data.endings import endings_of
 from data.feedback.events import EVENTS, MESSAGES
 from data.feedback.fold import fold_history
@@ -18,6 +19,19 @@ from data.feedback.suppressing import FROM_EVENTS
 from data.relations import Relations, Statement, named
 from data.tables import EVERY_CREDITOR
 
+_ARRIVED: Final = """
+    SELECT count(DISTINCT message) FILTER (event IN ('delivered', 'opened', 'machine_opened',
+               'clicked', 'downloaded', 'replied', 'unsubscribed', 'complained')) AS arrived,
+           count(DISTINCT message) FILTER (event = 'complained') AS complained
+    FROM (SELECT event, coalesce(message_key,
+                     address || ' ' || (occurred_at AT TIME ZONE 'UTC')::DATE) AS message
+          FROM events WHERE creditor_id IN (?, ?) AND occurred_at > ? AND occurred_at <= ?)
+"""
+_LISTED: Final = """
+    SELECT count(*) FROM messages JOIN lists USING (creditor_id, list_id)
+    WHERE creditor_id = ? AND registered_at > ? AND registered_at <= ?
+      AND list_id IN (SELECT list_id FROM messages JOIN events USING (message_key))
+"""
 _SUPPRESSION_KEY: Final = ("creditor_id", "subject", "key", "reason")
 
 
@@ -64,6 +78,20 @@ class Ledger:
         sql = "SELECT events.* FROM events SEMI JOIN wanted USING (creditor_id)"
         found = self._relations.query(sql, (), {"wanted": wanted})
         return fold_history(shaped(found, EVENTS), creditor_ids)
+
+    def complaints(self, creditor_id: str, since: datetime, until: datetime) -> ComplaintHistory:
+        """Return how many messages arrived between two moments, and how many complaints came.
+
+        Messages are those that an event shows to have arrived; where a dispatcher reports none of
+        those, all of the lists of that time of which anything was heard. A message without a key is
+        known by its address and day. Events that nobody claims ("*") count for every creditor.
+        """
+        values = (creditor_id, EVERY_CREDITOR, since, until)
+        arrived, complained = self._relations.query(_ARRIVED, values).row(0)
+        if arrived > complained:
+            return ComplaintHistory(arrived, complained)
+        listed = self._relations.query(_LISTED, (creditor_id, since, until)).item()
+        return ComplaintHistory(max(listed, complained), complained)
 
     def merge_suppressions(self, suppressions: pl.DataFrame) -> int:
         """Add suppressions; return how many are new.

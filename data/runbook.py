@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -122,6 +122,26 @@ class RunBook:
         return found.sort("address", "checked_at", "evidence").unique(
             "address", keep="last", maintain_order=True
         )
+
+    def correct_findings(self, check: str, changes: pl.DataFrame) -> None:
+        """Write findings anew that are read otherwise today, in every run that holds them.
+
+        `changes` has `address, old_evidence, verdict, reason, evidence`: an answer that a later
+        run took over from an earlier one is the same evidence.
+        """
+        update = (
+            "UPDATE findings SET verdict = changes.verdict, reason = changes.reason,"
+            " evidence = changes.evidence FROM changes"
+            ' WHERE findings."check" = ? AND findings.address = changes.address'
+            " AND findings.evidence = changes.old_evidence"
+        )
+        self._relations.transact([Statement(update, (check,), {"changes": changes})])
+
+    def reopen(self, run_id: str, stages: Sequence[str]) -> None:
+        """Have stages of a run done again when it is resumed."""
+        self._known_run(run_id)
+        delete = "DELETE FROM stages WHERE run_id = ? AND list_contains(?, stage)"
+        self._relations.transact([Statement(delete, (run_id, list(stages)))])
 
     def _known_run(self, run_id: str) -> Run:
         found = self.run(run_id)

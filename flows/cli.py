@@ -8,12 +8,12 @@ import sys
 from cyclopts import CycloptsError
 
 from flows.faults import explain_fault
-from flows.shell import around_sending, care, main_job
+from flows.shell import around_sending, care, elsewhere, main_job
 from flows.shell.options import app
 
 __all__ = ["COMMANDS", "app", "main"]
 
-COMMANDS = (main_job, around_sending, care)
+COMMANDS = (main_job, around_sending, care, elsewhere)
 """The modules that name the commands: importing them is what registers them."""
 
 

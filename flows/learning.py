@@ -14,6 +14,7 @@ from checks.frames import empty
 from checks.score import (
     LEAST_MESSAGES,
     LESSONS,
+    OUTCOMES,
     OWNER_LESSONS,
     Learning,
     ScoreModel,
@@ -83,9 +84,9 @@ def _lessons(steps: pl.DataFrame, endings: pl.DataFrame, model: ScoreModel) -> L
     ended = endings.drop_nulls("delivered")
 
     def taught(part: pl.DataFrame) -> pl.DataFrame:
-        return lessons_from(steps, part.select("creditor_id", "address", "delivered"), model)
+        return lessons_from(steps, part.select(OUTCOMES.names()), model)
 
-    answers = endings.drop_nulls("is_owner").select(
+    answers = endings.filter(pl.col("delivered") | pl.col("is_owner").is_not_null()).select(
         "creditor_id", "debtor_id", "address", "is_owner"
     )
     return Lessons(

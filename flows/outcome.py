@@ -106,13 +106,15 @@ def gate_line(facts: Mapping[str, Any]) -> str:
     """Return a gate's result as one line.
 
     >>> gate_line({"state": "open", "reasons": [], "sent": 9, "held": 0,
-    ...            "predicted": [0.01, 0.0, 0.02]})
-    'gate open, 9 to send, 0 held, predicted bounce 1.0 % (0.0 to 2.0 %)'
+    ...            "predicted": [0.01, 0.0, 0.02], "exposure": {"noticed": 2}})
+    'gate open, 9 to send, 0 held, hard bounces 1.0 % (0.0 to 2.0 %), 2 notices for exposure'
     """
     line = f"gate {facts['state']}, {facts['sent']:,} to send, {facts['held']:,} held"
     if facts["predicted"]:
         rate, low, high = (100 * share for share in facts["predicted"])
-        line += f", predicted bounce {rate:.1f} % ({low:.1f} to {high:.1f} %)"
+        line += f", hard bounces {rate:.1f} % ({low:.1f} to {high:.1f} %)"
+    if noticed := facts["exposure"]["noticed"]:
+        line += f", {noticed:,} notices for exposure"
     return line
 
 

@@ -16,12 +16,12 @@ from data.care.person import Person, without_person
 from data.files import make_private_folder, write_private
 from data.publish.people import write_people_csv
 from data.warehouse import Warehouse
+from flows.away import JOURNAL
 from flows.executor import make_executor
 from flows.pipeline import STAGES
 from flows.plan import PLAN_FILE, RunPlan, load_plan
 from flows.progress import Progress
 from flows.run import Run
-from flows.stages.mailboxes import JOURNAL
 from flows.stages.report import report_frames, write_pages
 
 READ_FILE = "read.json"

@@ -29,6 +29,7 @@ class RunRequest:
     out: Path = Path("var/out")
     warehouse: Path | None = None
     no_smtp: bool = False
+    away: bool = False
     sample: int | None = None
     resume: str | None = None
     local: bool = False
@@ -54,6 +55,9 @@ def prepare_run(request: RunRequest, settings: Settings | None = None) -> RunPla
     if request.no_smtp:
         off = settings.smtp.model_copy(update={"enabled": False})
         settings = settings.model_copy(update={"smtp": off})
+    if request.away:
+        away = settings.smtp.model_copy(update={"away": True})
+        settings = settings.model_copy(update={"smtp": away})
     if request.sample is not None and request.sample < 1:
         problem = f"--sample {request.sample} takes no debtor"
         raise SettingError(problem, "say --sample 1000, or leave it out")
@@ -76,11 +80,14 @@ def prepare_run(request: RunRequest, settings: Settings | None = None) -> RunPla
 def plan_digests(plan: RunPlan) -> dict[str, str]:
     """Return sha256 of what the outcome depends on: inputs and configuration.
 
-    Where the work is done and on which ports a lab answers today makes no difference.
+    Where the work is done, by which way mail servers are reached and on which ports a lab answers
+    today makes no difference.
     """
     in_lab = bool(plan.settings.smtp.lab_networks)
-    ports = {"dns": {"nameservers"}, "smtp": {"lab_clock", "port"}} if in_lab else {}
-    left_out: dict[str, Any] = {"engine": True, **ports}
+    ways = {"away", "proxy", "proxy_login"} | ({"lab_clock", "port"} if in_lab else set())
+    left_out: dict[str, Any] = {"engine": True, "smtp": ways}
+    if in_lab:
+        left_out["dns"] = {"nameservers"}
     settings = plan.settings.model_dump(mode="json", exclude=left_out)
     return {
         "input": _digest_files(plan.inputs),

@@ -7,7 +7,9 @@ import datetime as dt
 import polars as pl
 
 from checks.frames import RECIPIENTS, RECIPIENTS_NEUTRAL
+from checks.identity import contact_hours
 from checks.model import Decision
+from data.reference.contact_hours import load_contact_hours
 
 KEY = ["creditor_id", "debtor_id"]
 
@@ -69,11 +71,12 @@ def _rows(
             "confirmed_at",
         )
     )
-    spoken = records.select(*KEY, pl.col("language").fill_null(language))
+    spoken = records.select(*KEY, "phone", "currency", pl.col("language").fill_null(language))
+    reached = spoken.select(*KEY, "language").hstack(contact_hours(spoken, load_contact_hours()))
     return (
         debtors.filter(pl.col("decision") == decision.value)
         .join(told, on=[*KEY, "email"], how="left")
-        .join(spoken, on=KEY, how="left")
+        .join(reached, on=KEY, how="left")
     )
 
 

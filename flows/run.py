@@ -62,6 +62,10 @@ class Run:
         """Keep what a stage could not do, for the report and the exit code."""
         self.remember(f"{stage}.degraded", {"warnings": warnings})
 
+    def told_by(self, stage: str) -> list[str]:
+        """Return what a stage could not do, in its own words."""
+        return list(self.recall(f"{stage}.degraded").get("warnings", ()))
+
     def note(self, stage: str, notes: list[str]) -> None:
         """Keep what people should know of a stage and what is no fault; shown at once."""
         self.remember(f"{stage}.noted", {"warnings": notes})

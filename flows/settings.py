@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import ipaddress
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -17,7 +18,11 @@ from pydantic_settings import (
 
 from checks.errors import SettingError
 
+LAST_PORT = 65_535
 DEFAULT_FILE = Path("entrega.toml")
+PROXY_URL = re.compile(
+    r"socks5://(?P<host>[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]):(?P<port>[1-9][0-9]{0,4})/?"
+)
 
 Language = Literal["pt-BR", "es-MX", "en"]
 Share = Annotated[float, Field(gt=0, lt=1)]
@@ -78,7 +83,8 @@ class IntakeSettings(Section):
 
     columns: dict[str, Texts] = Field(
         default_factory=dict,
-        description="role -> column or columns, e.g. email = ['email', 'email 2']",
+        description="role -> column or columns, e.g. email = ['email', 'email 2']; source_date and"
+        " confirmed_at are the first e-mail column's, confirmed_at_2 the second's",
     )
     encoding: str = Field("", description="utf-8, cp1252, latin-1, utf-16; found where empty")
     delimiter: str = Field("", max_length=1, description="; , tab or |; found where empty")
@@ -137,10 +143,17 @@ class SmtpSettings(Section):
     """[smtp]: asking mail servers; off until it has an identity."""
 
     enabled: bool | None = Field(None, description="on where helo and mail_from are set")
+    away: bool = Field(
+        default=False, description="hand what is to be asked to another host, see docs/running.md"
+    )
     helo: str = Field("", description="this host's own name: PTR, A and HELO agree")
     mail_from: str = Field("", description="a real, read mailbox of yours")
     port: int = Field(25, ge=1, le=65_535)
     source_addresses: Texts = Field((), description="own addresses to ask from")
+    proxy: str = Field("", description="socks5://host:port through which mail servers are asked")
+    proxy_login: Path | None = Field(
+        None, description="file with user:password of the proxy; or ENTREGA_PROXY_LOGIN"
+    )
     retry_after: tuple[Seconds, ...] = Field(
         (360, 1_800, 7_200),
         description="seconds after which a greylisted address is asked again",
@@ -156,8 +169,8 @@ class SmtpSettings(Section):
 
     @property
     def asks(self) -> bool:
-        """Whether mail servers are asked: an identity is there and nobody said no."""
-        return self.enabled is not False and bool(self.helo and self.mail_from)
+        """Whether mail servers are asked: an identity is there, or another host's will do."""
+        return self.enabled is not False and (self.away or bool(self.helo and self.mail_from))
 
 
 class ScoreSettings(Section):
@@ -170,12 +183,19 @@ class ScoreSettings(Section):
 
 
 class GateSettings(Section):
-    """[gate]: the bounce rate a list may be predicted to have."""
+    """[gate]: the hard-bounce rate a list may be predicted to have, and whom it may expose."""
 
     green: Share = Field(0.02, description="upper bound of the predicted rate of an open list")
     amber: Share = Field(0.05, description="above: the list is trimmed or refused")
     on_red: Literal["trim", "refuse"] = "trim"
     canary: int = Field(500, ge=1, le=100_000, description="lot to learn from")
+    exposure: float = Field(
+        0.002,
+        ge=0.0001,
+        le=0.02,
+        description="share of a list's debts that may be expected to reach somebody else; above it "
+        "the least sure owners get a notice without debt content",
+    )
     max_shrink: Share = Field(0.5, description="a list this much smaller than the last one is held")
 
 
@@ -306,6 +326,7 @@ def _check_together(settings: Settings) -> None:
     if smtp.enabled and not smtp.asks:
         problem = "[smtp] enabled = true has no identity"
         raise SettingError(problem, "set [smtp] helo and mail_from, or leave enabled out")
+    _check_proxy(smtp)
     for network in smtp.lab_networks:
         try:
             ipaddress.ip_network(network)
@@ -318,3 +339,13 @@ def _check_together(settings: Settings) -> None:
     if settings.gate.green >= settings.gate.amber:
         problem = "[gate] green is not below amber"
         raise SettingError(problem, "the defaults are 0.02 and 0.05")
+
+
+def _check_proxy(smtp: SmtpSettings) -> None:
+    found = PROXY_URL.fullmatch(smtp.proxy)
+    if smtp.proxy and (found is None or int(found["port"]) > LAST_PORT):
+        problem = "[smtp] proxy is not socks5://host:port"
+        raise SettingError(problem, "user and password belong into [smtp] proxy_login")
+    if smtp.proxy and smtp.source_addresses:
+        problem = "[smtp] source_addresses and proxy exclude each other"
+        raise SettingError(problem, "take one of them out: a proxy calls from its own address")

@@ -30,15 +30,15 @@ class Comparison:
     condemned_alive: int  # existing mailboxes called undeliverable
     to_strangers: int  # `send` rows whose mailbox belongs to somebody else
     sent: int
-    true_bounces: int  # hard ones
-    not_arrived: int  # hard and soft: what the gate foretells
+    true_bounces: int  # hard ones: what the gate foretells
+    put_off: int  # soft ones
     asked_honest: int  # addresses with a server's answer, at hosts that refuse unknown users
     asked_true: int  # of them, those whose answer is the truth
 
     @property
     def true_rate(self) -> float | None:
-        """Share of what is sent that does not arrive; None where nothing is sent."""
-        return self.not_arrived / self.sent if self.sent else None
+        """Share of what is sent that bounces for good; None where nothing is sent."""
+        return self.true_bounces / self.sent if self.sent else None
 
 
 def compare(contacts: pl.DataFrame, debtors: pl.DataFrame, truth: Truth) -> Comparison:
@@ -76,7 +76,7 @@ def compare(contacts: pl.DataFrame, debtors: pl.DataFrame, truth: Truth) -> Comp
         to_strangers=strangers.height,
         sent=sent.height,
         true_bounces=sent.filter(pl.col("delivery") == "hard_bounce").height,
-        not_arrived=sent.filter(pl.col("delivery") != "delivered").height,
+        put_off=sent.filter(pl.col("delivery") == "soft_bounce").height,
         asked_honest=answered.height,
         asked_true=answered.filter(_is_true()).height,
     )
@@ -116,13 +116,13 @@ def comparison_lines(found: Comparison, predicted: list[float] | None) -> Iterat
         yield f"answers of honest hosts that are true: {share:.1f} % of {found.asked_honest:,}"
     yield f"debts told to somebody else's mailbox: {found.to_strangers} of {found.sent} messages"
     if found.true_rate is None or predicted is None:
-        yield "bounce of the list: nothing is sent"
+        yield "hard bounces of the list: nothing is sent"
         return
     rate, low, high = (100 * share for share in predicted)
     yield (
-        f"bounce of the list: predicted {rate:.2f} % ({low:.2f} to {high:.2f} %), "
-        f"true {100 * found.true_rate:.2f} % of {found.sent:,} ({found.true_bounces} hard, "
-        f"{found.not_arrived - found.true_bounces} soft)"
+        f"hard bounces of the list: predicted {rate:.2f} % ({low:.2f} to {high:.2f} %), "
+        f"true {100 * found.true_rate:.2f} % ({found.true_bounces} of {found.sent:,}; "
+        f"{found.put_off} more bounced softly)"
     )
 
 

@@ -101,9 +101,9 @@ def _count_funnel(view: pl.DataFrame, records: int) -> tuple[FunnelStep, ...]:
 
 def _count_classes(view: pl.DataFrame) -> tuple[ClassTally, ...]:
     bounce = dict(
-        view.drop_nulls("score")
+        view.drop_nulls("bounce")
         .group_by("class")
-        .agg((1 - pl.col("score").mean()).round(6))
+        .agg(pl.col("bounce").mean().round(6))
         .iter_rows()
     )
     groups = {g.words[0]: g for g in tally(view, ["class"])}

@@ -9,7 +9,7 @@ from datetime import datetime
 import polars as pl
 
 from checks.model import GateState
-from checks.score import Force
+from checks.score import Force, Loss
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +65,8 @@ class GateFacts:
 
     `predicted_bounce` and its 95 % interval `low`..`high` are shares of what is sent now (0..1;
     null: nothing is sent); `limit` is the share the upper bound must stay under; `sent` and
-    `held` count debtors; `forced` is who overruled it, and why.
+    `held` count debtors; `forced` is who overruled it, and why. `notices` counts debtors who get a
+    notice so that at most `exposure` of the debts are expected to reach somebody else.
     """
 
     creditor_id: str
@@ -78,6 +79,8 @@ class GateFacts:
     low: float | None = None
     high: float | None = None
     forced: Force | None = None
+    notices: int = 0
+    exposure: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,4 +111,5 @@ class ReportFacts:
     sources: tuple[SourceFacts, ...]
     creditors: tuple[CreditorFacts, ...]
     gates: tuple[GateFacts, ...]
+    loss: Loss  # of the model that scored: what a score says of hard bounces
     rules: ReportRules = field(default_factory=ReportRules)

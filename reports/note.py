@@ -59,7 +59,7 @@ def _gate_line(gates: list[GateFacts], speech: Speech) -> str:
     label = speech.text("Gate of the list")
     if len(gates) == 1 and gates[0].predicted_bounce is not None:
         gate = gates[0]
-        says = speech.text("%(state)s, predicted bounce %(predicted)s, limit %(limit)s") % {
+        says = speech.text("%(state)s, predicted hard bounce %(predicted)s, limit %(limit)s") % {
             "state": speech.word("gate", gate.state),
             "predicted": speech.share(gates[0].predicted_bounce),
             "limit": speech.limit(gate.limit),

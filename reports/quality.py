@@ -35,7 +35,7 @@ def count_providers(addresses: pl.DataFrame, view: pl.DataFrame) -> tuple[Provid
         view.filter(pl.col("decision").is_in([Decision.SEND, Decision.SEND_NEUTRAL]))
         .join(known.select("address", "provider"), left_on="email", right_on="address")
         .group_by("provider")
-        .agg(pl.len().alias("outgoing"), (1 - pl.col("score").mean()).round(6).alias("bounce"))
+        .agg(pl.len().alias("outgoing"), pl.col("bounce").mean().round(6))
     )
     counts = known.group_by("provider").agg(
         pl.len().alias("addresses"),

@@ -27,7 +27,7 @@ class UnbalancedError(EntregaError):
 
 def summarise(frames: RunFrames, facts: ReportFacts) -> Summary:
     """Count everything a report shows; raise `UnbalancedError` rather than show a lost row."""
-    view = view_debtors(frames, facts.rules)
+    view = view_debtors(frames, facts)
     sources = _count_sources(frames, facts)
     summary = Summary(
         schema_version=SCHEMA_VERSION,

@@ -47,7 +47,7 @@ class ReasonTally:
 class ClassTally:
     """Debtors of one deliverability class: A..E, or `none` where there is no address.
 
-    `expected_bounce` is one minus the mean score; null where nobody has a score.
+    `expected_bounce` is the mean chance of a hard bounce; null where nobody has a score.
     """
 
     word: str
@@ -73,7 +73,7 @@ class AgeingRow:
 
 @dataclass(frozen=True, slots=True)
 class ProviderRow:
-    """Distinct addresses at one provider, and the bounce expected from what goes there now."""
+    """Distinct addresses at one provider, and the hard bounces expected of what goes there now."""
 
     provider: str
     addresses: int

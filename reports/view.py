@@ -7,8 +7,9 @@ from typing import Final
 
 import polars as pl
 
-from checks.model import SYNTAX_REASONS, DebtorKind, Decision, Reason, Verdict
-from reports.facts import ReportRules, RunFrames
+from checks.model import SYNTAX_REASONS, DebtorKind, Decision, Reason, ScoreBasis, Verdict
+from checks.score import hard_bounce
+from reports.facts import ReportFacts, ReportRules, RunFrames
 
 KEY: Final = ("creditor_id", "debtor_id")
 CLASSES: Final = ("A", "B", "C", "D", "E", "none")
@@ -26,14 +27,16 @@ FUNNEL: Final = (
 _NO_ROUTE: Final = (Reason.NO_SUCH_DOMAIN, Reason.NULL_MX, Reason.NO_MAIL_ROUTE)
 
 
-def view_debtors(frames: RunFrames, rules: ReportRules) -> pl.DataFrame:
-    """Return `DECIDED_DEBTORS` with `tax_id_flag`, `class`, `bucket` and the funnel's columns.
+def view_debtors(frames: RunFrames, facts: ReportFacts) -> pl.DataFrame:
+    """Return `DECIDED_DEBTORS` with `tax_id_flag`, `class`, `bucket`, `bounce` and the funnel.
 
     A debtor passes a step of the funnel if one of its contacts passes that step and all before
     it. `class` is cut by the score of the chosen contact, or of the best one where none is
     chosen; `E` where every contact is undeliverable, `none` where there is no contact.
-    `bucket` counts the overdue buckets from 0 (not due yet); null: no due date.
+    `bucket` counts the overdue buckets from 0 (not due yet); null: no due date. `bounce` is the
+    chance that a message to the chosen contact bounces for good; null: no score.
     """
+    rules = facts.rules
     ways = (
         _pass_contacts(frames, rules)
         .group_by(KEY)
@@ -44,8 +47,16 @@ def view_debtors(frames: RunFrames, rules: ReportRules) -> pl.DataFrame:
         )
     )
     flags = frames.debtors.select(*KEY, "tax_id_flag")
-    view = frames.decided.join(ways, on=KEY, how="left").join(flags, on=KEY, how="left")
+    chosen = [*KEY, "email"]
+    bases = frames.contacts.select(*chosen, "score_basis").unique(chosen, keep="any")
+    view = (
+        frames.decided.join(ways, on=KEY, how="left")
+        .join(flags, on=KEY, how="left")
+        .join(bases, on=chosen, how="left")
+    )
+    basis = pl.col("score_basis").fill_null(ScoreBasis.PRIOR.value)
     return view.with_columns(
+        hard_bounce(facts.loss, pl.col("score"), basis).alias("bounce"),
         pl.col(FUNNEL[:-1]).fill_null(value=False),
         (pl.col("decision") == Decision.SEND).alias("send"),
         _class_of(rules).alias("class"),

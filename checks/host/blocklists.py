@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from ipaddress import ip_address, ip_network
 from typing import Final
 
@@ -10,6 +11,10 @@ from checks.host.spf import Answer, Lookup
 _LISTED: Final = ip_network("127.0.0.0/8")
 _ERRORS: Final = ip_network("127.255.255.0/24")
 """Answers that mean "you may not ask", e.g. through a public resolver (Spamhaus, 2020-12)."""
+
+
+TEST_LISTED: Final = "127.0.0.2"
+TEST_CLEAR: Final = "127.0.0.1"
 
 
 def blocklist_lookup(zone: str, ip: str) -> Lookup:
@@ -22,6 +27,34 @@ def blocklist_lookup(zone: str, ip: str) -> Lookup:
     return Lookup(
         f"{reverse.rpartition('.in-addr')[0] or reverse.rpartition('.ip6')[0]}.{zone}", "A"
     )
+
+
+class Listing(StrEnum):
+    """What a list says of an address."""
+
+    LISTED = "listed"
+    CLEAR = "clear"
+    SILENT = "silent"  # nothing that counts: it refuses us, does not answer, or is no list any more
+
+
+def judge_listing(answer: Answer, must: Answer, must_not: Answer) -> Listing:
+    """Return what a list says; `must` and `must_not` are its answers for its test entries.
+
+    Every list has 127.0.0.2 and never 127.0.0.1 (RFC 5782, section 5): one that was given up and
+    answers everything, or nothing, would call the whole world listed, or clean.
+
+    >>> judge_listing(("127.0.0.4",), ("127.0.0.2",), ()).value
+    'listed'
+    >>> judge_listing(("127.0.0.2",), ("127.0.0.2",), ("127.0.0.2",)).value
+    'silent'
+    >>> judge_listing(("127.255.255.254",), ("127.255.255.254",), ("127.255.255.254",)).value
+    'silent'
+    """
+    if not is_listed(must) or must_not or answer is None:
+        return Listing.SILENT
+    if is_listed(answer):
+        return Listing.LISTED
+    return Listing.SILENT if answer else Listing.CLEAR
 
 
 def is_listed(answer: Answer) -> bool:

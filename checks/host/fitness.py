@@ -34,7 +34,10 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Greeting:
-    """How a mail server greeted us: its address, ours, the code (0: none) and text."""
+    """How a mail server greeted us: its address, ours, the code (0: none) and text.
+
+    `own` is empty where a proxy calls for us: its address is not told.
+    """
 
     server: str
     own: str
@@ -47,7 +50,8 @@ class Names:
     """What DNS says of us; None is no answer, an empty tuple is nothing there.
 
     `own`: addresses we call from. `helo`: those of the HELO name. `reverse`: names of each of
-    our addresses. `spf`: result for each. `listed`: blocklists that have each.
+    our addresses. `spf`: result for each. `listed`: blocklists that have each, `silent`: those that
+    gave no answer that counts. `sender`: mail hosts or addresses of MAIL FROM's domain.
     """
 
     own: tuple[str, ...]
@@ -55,6 +59,8 @@ class Names:
     reverse: Mapping[str, Answer]
     spf: Mapping[str, SpfResult]
     listed: Mapping[str, tuple[str, ...]]
+    silent: tuple[str, ...] = ()
+    sender: Answer = None
     translated: bool = False  # our own address is a private one: the public one is a guess
 
 
@@ -80,6 +86,16 @@ def resolver_checks(controls: Sequence[Control]) -> list[Check]:
     return checks
 
 
+def proxy_check(fault: str) -> Check:
+    """Tell that our own proxy is at fault.
+
+    >>> proxy_check("the proxy does not answer").level.value
+    'fail'
+    """
+    remedy = "see that [smtp] proxy and proxy_login are right and that it may connect to port 25"
+    return Check("proxy", Level.FAIL, fault, remedy)
+
+
 def port_check(greeting: Greeting | None, port: int) -> Check:
     """Judge how a server greeted us; None: none of those tried let us connect.
 
@@ -92,8 +108,10 @@ def port_check(greeting: Greeting | None, port: int) -> Check:
         return Check(
             "port",
             Level.FAIL,
-            f"no mail server of a control domain can be reached on port {port}",
-            f"ask the hoster to open outgoing port {port}, or run where it is open",
+            f"no mail server of a control domain can be reached on port {port}: a run would go by"
+            " DNS and history alone",
+            f"ask the hoster to open outgoing port {port}, set [smtp] proxy, or have another host"
+            " ask (entrega run --away)",
         )
     if greeting.code != _WELCOME:
         told = f"{greeting.code} {greeting.text}"[:_TEXT_SHOWN].strip("0 ")
@@ -118,7 +136,10 @@ def examine_host(names: Names, helo: str, mail_from: str) -> list[Check]:
     checks += [_ptr_check(ip, names.reverse[ip], helo) for ip in names.own]
     domain = mail_from.rpartition("@")[2]
     checks += [_spf_check(ip, names.spf[ip], domain) for ip in names.own]
-    checks += [_list_check(ip, lists) for ip, lists in sorted(names.listed.items())]
+    if names.sender == ():
+        sentence = f"{domain} has no mail server: many servers refuse senders of such a domain"
+        checks.append(Check("sender", Level.FAIL, sentence, "give it an MX that takes your mail"))
+    checks += _list_checks(names)
     return checks
 
 
@@ -162,6 +183,15 @@ def _spf_check(ip: str, result: SpfResult, domain: str) -> Check:
     kind = "ip6" if ":" in ip else "ip4"
     remedy = f"put {kind}:{ip} into the SPF record of {domain}" if level is not Level.OK else ""
     return Check("spf", level, f"the SPF record of {domain} {told.format(ip=ip)}", remedy)
+
+
+def _list_checks(names: Names) -> list[Check]:
+    checks = [_list_check(ip, lists) for ip, lists in sorted(names.listed.items())]
+    if names.silent:
+        sentence = f"{', '.join(names.silent)} gives no answer that counts"
+        remedy = "ask through a resolver of your own: public ones are refused by most lists"
+        checks.append(Check("blocklist", Level.WARN, sentence, remedy))
+    return checks
 
 
 def _list_check(ip: str, lists: Sequence[str]) -> Check:

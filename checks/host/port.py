@@ -2,41 +2,46 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 
 from checks.host.fitness import Greeting
 from checks.mailbox.commands import QUIT
 from checks.mailbox.conversation import Loss
+from checks.mailbox.dial import dial
+from checks.mailbox.proxy import Proxy
 from checks.mailbox.session import Deadlines
-from checks.mailbox.wire import Wire
 
 
 async def greet(
-    addresses: Sequence[str], port: int, deadlines: Deadlines, source: str = ""
+    addresses: Sequence[str],
+    port: int,
+    deadlines: Deadlines,
+    source: str = "",
+    proxy: Proxy | None = None,
 ) -> Greeting | None:
     """Return the greeting of the first address that connects; None where none does.
 
-    The addresses have passed the guard; `source` is our own address to call from.
+    The addresses have passed the guard; `source` is our own address to call from, or a `proxy`
+    calls for us. Raises ProxyError where that is at fault.
     """
     for address in addresses:
-        found = await _greet_one(address, port, deadlines, source)
+        found = await _greet_one(address, port, deadlines, source, proxy)
         if found is not None:
             return found
     return None
 
 
-async def _greet_one(address: str, port: int, deadlines: Deadlines, source: str) -> Greeting | None:
-    loop = asyncio.get_running_loop()
+async def _greet_one(
+    address: str, port: int, deadlines: Deadlines, source: str, proxy: Proxy | None
+) -> Greeting | None:
     try:
-        async with asyncio.timeout(deadlines.connect):
-            transport, wire = await loop.create_connection(
-                Wire, address, port, local_addr=(source, 0) if source else None
-            )
+        transport, wire = await dial(
+            address, port, deadlines.connect, source=source or None, proxy=proxy
+        )
     except OSError:  # a time-out is one too
         return None
     try:
-        own = str(transport.get_extra_info("sockname")[0])
+        own = "" if proxy else str(transport.get_extra_info("sockname")[0])
         reply = await wire.reply(deadlines.banner)
         if isinstance(reply, Loss):
             return Greeting(address, own, 0, reply.value)

@@ -1,6 +1,7 @@
-"""Tax ids and phones: who a record is about."""
+"""Tax ids, phones and contact hours: who a record is about, and when to reach them."""
 
+from checks.identity.contact_hours import CountryHours, contact_hours
 from checks.identity.phones import check_phones
 from checks.identity.tax_ids import TAX_IDS, check_tax_ids
 
-__all__ = ["TAX_IDS", "check_phones", "check_tax_ids"]
+__all__ = ["TAX_IDS", "CountryHours", "check_phones", "check_tax_ids", "contact_hours"]

@@ -45,6 +45,7 @@ class Loss(StrEnum):
 
     UNREACHABLE = "unreachable"  # no connection
     FORBIDDEN = "forbidden"  # the guard refuses the address
+    OUR_FAULT = "our_fault"  # our own proxy failed
     SILENT = "silent"  # a deadline passed
     CLOSED = "closed"  # the peer closed
     GARBLED = "garbled"  # bytes that are no reply, or one reply too many
@@ -120,6 +121,8 @@ class Conversation:
             self._stage = None if stage in {Stage.BANNER, Stage.QUIT} else Stage.QUIT
         elif loss is Loss.FORBIDDEN:
             self._ending = Ending.FORBIDDEN
+        elif loss is Loss.OUR_FAULT:
+            self._ending = Ending.OUR_FAULT
         elif stage is Stage.BANNER:
             self._ending = Ending.UNREACHABLE
         elif stage is not Stage.QUIT:

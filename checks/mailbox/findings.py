@@ -7,15 +7,25 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import StrEnum
 
 import polars as pl
 
 from checks.frames import FINDINGS
 from checks.mailbox.domain_run import Outcome
+from checks.mailbox.egress import Closed
 from checks.mailbox.session import Ending, SessionPlan, SessionResult
 from checks.model import VERDICT_OF, Reason
 
 CHECK = "mailbox"
+
+
+class Hindrance(StrEnum):
+    """What kept a probe from its work."""
+
+    REFUSED = "refused"  # several providers refuse our address or identity
+    PORT = "port"  # nobody could be reached
+    PROXY = "proxy"  # our own proxy is at fault
 
 
 @dataclass(slots=True)
@@ -40,26 +50,41 @@ class ProbeReport:
     reasons: Counter[Reason] = field(default_factory=Counter)
     blocked_by: list[str] = field(default_factory=list)
     stopped: bool = False
+    closed: Closed | None = None
 
     def count(self, plan: SessionPlan, result: SessionResult) -> None:
         """Count one session."""
         figures = self.providers.setdefault(plan.provider, ProviderFigures())
         figures.sessions += 1
-        figures.unreachable += result.ending is Ending.UNREACHABLE
+        figures.unreachable += result.ending in {Ending.UNREACHABLE, Ending.OUR_FAULT}
         for answer in result.answers:
             figures.sentinels += answer.ask.sentinel
             figures.recipients += not answer.ask.sentinel
             figures.refusals += answer.refused
 
     @property
-    def degraded(self) -> str | None:
-        """Why the probe could not do its work, if so."""
+    def hindrance(self) -> Hindrance | None:
+        """What kept the probe from its work, if anything did."""
         if self.stopped:
-            names = ", ".join(sorted(set(self.blocked_by)))
-            return f"probing was stopped: several providers refuse this host ({names})"
+            return Hindrance.REFUSED
+        if self.closed is not None:
+            return Hindrance(self.closed.value)
         sessions = sum(f.sessions for f in self.providers.values())
         if sessions and all(f.unreachable == f.sessions for f in self.providers.values()):
-            return "no mail server could be reached: port 25 may be closed on this network"
+            return Hindrance.PORT
+        return None
+
+    @property
+    def degraded(self) -> str | None:
+        """Why the probe could not do its work, if so."""
+        match self.hindrance:
+            case Hindrance.REFUSED:
+                names = ", ".join(sorted(set(self.blocked_by)))
+                return f"probing was stopped: several providers refuse this host ({names})"
+            case Hindrance.PROXY:
+                return "the proxy under [smtp] proxy does not let us through to mail servers"
+            case Hindrance.PORT:
+                return "no mail server could be reached: port 25 seems closed on this network"
         return None
 
 

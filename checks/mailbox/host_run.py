@@ -49,7 +49,7 @@ class HostRun:
         elif result.ending in {Ending.OWN_HOST, Ending.FORBIDDEN}:
             own = result.ending is Ending.OWN_HOST
             self.given_up = Reason.PROTOCOL_ERROR if own else Reason.NO_CONNECTION
-        elif result.ending is Ending.UNREACHABLE:
+        elif result.ending in {Ending.UNREACHABLE, Ending.OUR_FAULT}:
             self._note_silence(now)
         elif result.ending is not Ending.STOPPED:
             self._strike(now, result)

@@ -96,7 +96,7 @@ def _judge_deferral(reply: Reply, text: str, rules: ReplyRules) -> Ruling:
         return found.ruling
     enhanced = _enhanced_rule(reply, rules)
     if enhanced is not None:
-        return enhanced.ruling
+        return _narrowed(enhanced, found, text)
     return _HOST_BUSY if reply.code == _CLOSING else _TEMPORARY
 
 
@@ -105,7 +105,7 @@ def _judge_refusal(reply: Reply, text: str, rules: ReplyRules) -> Ruling:
     found = _text_rule(reply, text, rules)
     # 1. A firm code holds, unless the text speaks for the address: quota, rate, a block of ours.
     if enhanced is not None and enhanced.firm:
-        return _softer(found, enhanced.ruling)
+        return _softer(found, _narrowed(enhanced, found, text))
     # 2. Otherwise the text decides; some codes can never be about a recipient.
     if found is not None and (found.exculpates or reply.code not in _NEVER_A_RECIPIENT):
         return found.ruling
@@ -119,6 +119,16 @@ def _softer(found: TextRule | None, firm: Ruling) -> Ruling:
     if found is None or not found.exculpates or found.ruling.reason is firm.reason:
         return firm
     return found.ruling
+
+
+def _narrowed(rule: EnhancedRule, found: TextRule | None, text: str) -> Ruling:
+    """Return a code's meaning, for the recipient alone where the words are about a mailbox."""
+    if rule.about_recipient is None:
+        return rule.ruling
+    of_mailbox = found is not None and not found.exculpates
+    if of_mailbox or rule.about_recipient.search(text):
+        return replace(rule.ruling, scope=Scope.RECIPIENT)
+    return rule.ruling
 
 
 def _enhanced_rule(reply: Reply, rules: ReplyRules) -> EnhancedRule | None:

@@ -17,6 +17,7 @@ import polars as pl
 from checks.mailbox import records
 from checks.mailbox.alarm import Alarm
 from checks.mailbox.domain_run import Outcome
+from checks.mailbox.egress import Egress
 from checks.mailbox.findings import ProbeReport, findings_of
 from checks.mailbox.pace import Pace, PolicyClock, Spacing
 from checks.mailbox.plan import Target, make_plan
@@ -27,6 +28,7 @@ from checks.mailbox.session import Answer, Ask, Ending, SessionPlan, SessionResu
 from checks.mailbox.settings import Memory, ProbeSettings
 from checks.mailbox.shard_run import ShardRun, Wave, is_block_sign
 from checks.mailbox.talk import hold_session
+from checks.model import Reason
 
 ADDRESSES: Final = pl.Schema(
     {
@@ -109,6 +111,7 @@ async def probe_mailboxes(
         pace=pace,
         spacing=Spacing(pace, providers.courtesy.spacing, connected),
         alarm=Alarm(),
+        egress=Egress(),
         places=asyncio.Semaphore(providers.courtesy.connections),
         trace=trace,
         report=report,
@@ -163,6 +166,7 @@ class _Probe:
     pace: Pace
     spacing: Spacing
     alarm: Alarm
+    egress: Egress
     places: asyncio.Semaphore
     trace: records.ProbeTrace
     report: ProbeReport
@@ -171,12 +175,12 @@ class _Probe:
         cut_off = replay(shard, self.trace)
         for plan, result in ended_sessions(self.trace, shard.name):
             self._count(plan, result)
+            if result.ending not in {Ending.UNREACHABLE, Ending.OUR_FAULT}:
+                self.egress.note(result, plan.mx_address)  # a way that was closed may be open now
         if cut_off is not None:
             await self._end_wave(shard, cut_off.wave, cut_off.sessions, source)
         while True:
-            rings = self.alarm.rings(self.pace.now())
-            move = shard.next_move(self.pace.now(), stopped=rings)
-            self.report.stopped |= rings
+            move = shard.next_move(self.pace.now(), stopped=self._stopped())
             if move is None:
                 return shard.outcomes()
             if isinstance(move, Wave):
@@ -185,6 +189,18 @@ class _Probe:
                 await self._end_wave(shard, move, [()] * len(move.sessions), source)
             else:
                 await self.pace.until(move)
+
+    def _stopped(self) -> Reason | None:
+        """Return why nobody is asked any more; None: there is no reason."""
+        now = self.pace.now()
+        if self.alarm.rings(now):
+            self.report.stopped = True
+            return Reason.OUR_SIDE_BLOCKED
+        closed = self.egress.closed(now)
+        if closed is not None:
+            self.report.closed = closed
+            return Reason.NO_CONNECTION
+        return None
 
     async def _end_wave(
         self,
@@ -200,6 +216,7 @@ class _Probe:
         for plan, result, before in zip(wave.sessions, results, known, strict=True):
             if result is not before:
                 self._count(plan, result)
+                self.egress.note(result, plan.mx_address)
         shard.fold(wave, results)
 
     def _count(self, plan: SessionPlan, result: SessionResult) -> None:
@@ -221,7 +238,7 @@ class _Probe:
             if not answer.code:  # given up by recall, and not written down yet
                 scribe.answers(plan.session_id, answer)
         await self.spacing.turn(plan.mx_address)
-        if self.alarm.rings(self.pace.now()):
+        if self._stopped() is not None:
             return SessionResult(plan.session_id, Ending.STOPPED, known, ended_at=self.pace.now())
         async with self.places:
             return await hold_session(

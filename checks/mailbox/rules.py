@@ -49,10 +49,15 @@ class Ruling:
 
 @dataclass(frozen=True, slots=True)
 class EnhancedRule:
-    """What an enhanced code means; a firm one is overruled by text only in the address's favour."""
+    """What an enhanced code means; a firm one is overruled by text only in the address's favour.
+
+    `about_recipient`: words with which the same is said of the recipient alone; where there are
+    such words, any that condemn a mailbox do so too. None: the scope is always the ruling's.
+    """
 
     ruling: Ruling
     firm: bool
+    about_recipient: re.Pattern[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

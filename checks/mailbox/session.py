@@ -13,6 +13,9 @@ from checks.model import Reason
 TEXT_KEPT: Final = 512
 """Characters of a reply's text that are kept as evidence."""
 
+SCRUBBED: Final = "..."
+"""What stands in a kept text for an address or a recipient's local part."""
+
 _ANY_ADDRESS: Final = re.compile(r"[^\s<>@\"'=:;,()\[\]]+@[^\s<>@\"':;,()\[\]]+")
 _YES, _NO = 2, 5  # the first digit of a code (RFC 5321 4.2.1)
 _WORTH_HIDING: Final = 3  # a local part of one or two letters would blank half of any sentence
@@ -114,6 +117,7 @@ class Ending(StrEnum):
     FLIPPED = "flipped"  # it refused a sentinel, then accepted one
     LOST = "lost"  # closed or silent in the middle
     UNREACHABLE = "unreachable"  # no connection, or no banner
+    OUR_FAULT = "our_fault"  # our own proxy did not let us through
     OWN_HOST = "own_host"  # we have called ourselves
     STOPPED = "stopped"  # never begun: probing was stopped meanwhile
     FORBIDDEN = "forbidden"  # the address guard refuses the address
@@ -144,10 +148,10 @@ def scrubbed(text: str, address: str) -> str:
     >>> scrubbed("5.1.1 <Maria@firma.example>: user maria unknown", "maria@firma.example")
     '5.1.1 <...>: user ... unknown'
     """
-    bare = _ANY_ADDRESS.sub("...", text)
+    bare = _ANY_ADDRESS.sub(SCRUBBED, text)
     local = address.partition("@")[0]
     if len(local) >= _WORTH_HIDING:
-        bare = re.sub(rf"(?<!\w){re.escape(local)}(?!\w)", "...", bare, flags=re.IGNORECASE)
+        bare = re.sub(rf"(?<!\w){re.escape(local)}(?!\w)", SCRUBBED, bare, flags=re.IGNORECASE)
     return bare[:TEXT_KEPT]
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 
 from checks.mailbox.commands import is_askable, is_helo_name
+from checks.mailbox.proxy import Proxy
 from checks.mailbox.rules import Ruling
 from checks.mailbox.session import Deadlines, Identity
 
@@ -20,7 +21,7 @@ class ProbeSettings:
 
     `retry_after`: seconds on the policy clock before each further ask of a deferred recipient.
     `horizon`: seconds on the policy clock after which nobody is asked any more. `seed` makes the
-    random recipients. `source_addresses` are used in turn, one a shard.
+    random recipients. `source_addresses` are used in turn, one a shard; `proxy` stands in for them.
     """
 
     identity: Identity
@@ -30,6 +31,7 @@ class ProbeSettings:
     retry_after: tuple[float, ...] = (360.0, 1_800.0, 7_200.0)
     horizon: float = NIGHT
     source_addresses: tuple[str, ...] = ()
+    proxy: Proxy | None = None
     lab_networks: tuple[IPv4Network | IPv6Network, ...] = ()
 
     def __post_init__(self) -> None:
@@ -42,6 +44,9 @@ class ProbeSettings:
             raise ValueError(message)
         if not self.retry_after or min(self.retry_after) <= 0:
             message = "retry_after must name at least one positive number of seconds"
+            raise ValueError(message)
+        if self.proxy is not None and self.source_addresses:
+            message = "source_addresses and proxy exclude each other: the proxy calls from its own"
             raise ValueError(message)
 
 

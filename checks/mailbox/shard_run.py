@@ -83,13 +83,13 @@ class ShardRun:
         runs = sorted(self._domains.items())
         return [run.outcomes[a] for _, run in runs for a in sorted(run.outcomes)]
 
-    def next_move(self, now: float, *, stopped: bool = False) -> Wave | float | None:
+    def next_move(self, now: float, *, stopped: Reason | None = None) -> Wave | float | None:
         """Return the next wave, or when to ask again, or None: everybody has an outcome.
 
-        `stopped`: blocks elsewhere have put an end to all probing.
+        `stopped`: why all probing has been put an end to, by blocks elsewhere or a closed port.
         """
-        if stopped:
-            self._finish_all(Reason.OUR_SIDE_BLOCKED)
+        if stopped is not None:
+            self._finish_all(stopped)
             return None
         self._give_up_hopeless()
         sessions = fill_wave(self._hosts.values(), self._budgets, self, now)

@@ -13,7 +13,9 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Protocol
 
 from checks.mailbox.conversation import Conversation, Loss
+from checks.mailbox.dial import dial
 from checks.mailbox.guard import refuse_reason
+from checks.mailbox.proxy import ProxyError
 from checks.mailbox.rules import Stage
 from checks.mailbox.wire import Wire
 
@@ -91,17 +93,17 @@ async def _connect(
     if refuse_reason(ip, settings.lab_networks) is not None:
         return Loss.FORBIDDEN
     scribe.connects(plan.session_id)
-    loop = asyncio.get_running_loop()
-    local = None if source is None else (source, 0)
+    seconds, proxy = settings.deadlines.connect, settings.proxy
     try:
-        async with asyncio.timeout(settings.deadlines.connect):
-            transport, wire = await loop.create_connection(
-                Wire, host=ip, port=settings.port, local_addr=local
-            )
-    except (OSError, TimeoutError):
+        transport, wire = await dial(ip, settings.port, seconds, source=source, proxy=proxy)
+    except ProxyError:
+        return Loss.OUR_FAULT
+    except OSError:
         return Loss.UNREACHABLE
     finally:
         scribe.connected(ip)
+    if proxy is not None:
+        return wire  # the peer is the proxy
     peer = transport.get_extra_info("peername")
     if peer is None or ip_address(peer[0]) != ip_address(ip):
         wire.close()

@@ -1,7 +1,10 @@
 """From evidence to probability, ownership, decision and gate."""
 
+from checks.score.bounces import hard_bounce
+from checks.score.complaints import COMPLAINT_WINDOW, ComplaintHistory
 from checks.score.contacts import Scored, score_contacts
 from checks.score.decide import DecidedDebtors, decide_contacts, decide_debtors
+from checks.score.exposure import EXPOSURE, Exposure, limit_exposure
 from checks.score.fit import Learnt, fit_deliverability
 from checks.score.fit_owner import (
     ANSWERS,
@@ -15,7 +18,7 @@ from checks.score.gate import Force, GateResult, ListHistory, apply_gate, gate_l
 from checks.score.law import decision_rules
 from checks.score.learning import LEAST_MESSAGES, Foretold, Learning, compare_models, learn_model
 from checks.score.lessons import LESSONS, OUTCOMES, lessons_from, merge_lessons
-from checks.score.model import ProviderPrior, ScoreModel, model_as_json, read_model
+from checks.score.model import Loss, ProviderPrior, ScoreModel, model_as_json, read_model
 from checks.score.overriding import OVERRIDES, without_effect
 from checks.score.reference import ScoreReference
 from checks.score.rules import DecisionPolicy, DecisionRule
@@ -27,7 +30,9 @@ from checks.score.verdicts import VERDICT_RULES, merge_verdicts
 __all__ = [
     "ANSWERS",
     "CANDIDATES",
+    "COMPLAINT_WINDOW",
     "DECIDED",
+    "EXPOSURE",
     "LEAST_MESSAGES",
     "LESSONS",
     "OUTCOMES",
@@ -36,9 +41,11 @@ __all__ = [
     "SCORED",
     "VERDICT_RULES",
     "BouncePrediction",
+    "ComplaintHistory",
     "DecidedDebtors",
     "DecisionPolicy",
     "DecisionRule",
+    "Exposure",
     "Facts",
     "Force",
     "Foretold",
@@ -49,6 +56,7 @@ __all__ = [
     "Learning",
     "Learnt",
     "ListHistory",
+    "Loss",
     "ProviderPrior",
     "ScoreModel",
     "ScoreReference",
@@ -63,8 +71,10 @@ __all__ = [
     "fit_deliverability",
     "fit_ownership",
     "gate_list",
+    "hard_bounce",
     "learn_model",
     "lessons_from",
+    "limit_exposure",
     "merge_lessons",
     "merge_owner_lessons",
     "merge_verdicts",

@@ -15,7 +15,7 @@ from checks.score.deliverability import score_addresses
 from checks.score.law import ACCOUNTANT_ROOTS
 from checks.score.lookalike import add_lookalikes
 from checks.score.model import ScoreModel
-from checks.score.names import NAMED, add_name_levels
+from checks.score.names import NAMED, NameLevel, add_name_levels
 from checks.score.ownership import score_owners
 from checks.score.reference import CONSUMER_PROVIDERS, ScoreReference
 from checks.score.sharing import add_sharing
@@ -78,13 +78,14 @@ def _score_part(
     reference: ScoreReference,
 ) -> Scored:
     """Score contacts whose neighbours at the same address are all there."""
+    merged = merge_verdicts(facts, reference, answer_days=model.answer_days)
+    gathered = _gathered(facts, merged, reference)
     scored, delivery_steps = score_addresses(
-        merge_verdicts(facts, reference, answer_days=model.answer_days),
-        facts.history,
-        as_of,
-        model,
+        _with_misspelt(merged, gathered), facts.history, as_of, model
     )
-    owned, owner_steps = score_owners(_gathered(facts, scored, reference), as_of, model)
+    key = ["creditor_id", "address"]
+    with_score = gathered.join(scored.select(*key, "score"), on=key, how="left")
+    owned, owner_steps = score_owners(with_score, as_of, model)
     kept = [name for name in SCORED if name != "is_lookalike"]
     return Scored(
         contacts=owned.select(*kept, "domain"),
@@ -92,7 +93,7 @@ def _score_part(
     )
 
 
-def _gathered(facts: Facts, scored: pl.DataFrame, reference: ScoreReference) -> pl.DataFrame:
+def _gathered(facts: Facts, merged: pl.DataFrame, reference: ScoreReference) -> pl.DataFrame:
     """Return contacts joined with all that is known of address, debtor and neighbours."""
     shape = facts.syntax.select("email_raw", "address", "is_role", "is_free", "suggestion")
     debtors = facts.debtors.select(
@@ -105,7 +106,7 @@ def _gathered(facts: Facts, scored: pl.DataFrame, reference: ScoreReference) -> 
     contacts = (
         facts.contacts.rename({"confirmed_at": "file_confirmed_at"})
         .join(shape, on="email_raw", how="inner")
-        .join(scored.drop("source"), on=["creditor_id", "address"], how="inner")
+        .join(merged.drop("source"), on=["creditor_id", "address"], how="inner")
         .join(debtors, on=["creditor_id", "debtor_id"], how="inner")
         .with_columns(
             pl.col("cluster_id").fill_null(pl.col("debtor_id")),
@@ -122,6 +123,17 @@ def _gathered(facts: Facts, scored: pl.DataFrame, reference: ScoreReference) -> 
     return add_sharing(
         compared.with_columns(own_domain, (by_name | own_domain).alias("is_named"))
     ).with_columns(_confirmed(), _identified(), _accountant(reference))
+
+
+def _with_misspelt(addresses: pl.DataFrame, contacts: pl.DataFrame) -> pl.DataFrame:
+    """Return ADDRESSES with `is_misspelt`: one slip from a debtor's name, and nobody's own name."""
+    key = ["creditor_id", "address"]
+    slipped = (pl.col("name_level") == NameLevel.MISSPELT.value).any()
+    named = pl.col("name_level").is_in(NAMED).any()
+    slips = contacts.group_by(key).agg((slipped & ~named).alias("is_misspelt"))
+    return addresses.join(slips, on=key, how="left", maintain_order="left").with_columns(
+        pl.col("is_misspelt").fill_null(value=False)
+    )
 
 
 def _words(reference: ScoreReference) -> list[pl.Expr]:

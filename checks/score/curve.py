@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from checks.score.lessons import BEFORE
+from checks.score.lessons import BEFORE, DATE, NOTHING
 from checks.score.model import FALLBACK_PROVIDER, ProviderPrior, ScoreModel, logit
 
 Numbers = npt.NDArray[np.float64]
@@ -21,12 +21,15 @@ OWN_VALID: Final = 0.30
 OWN_HAZARD: Final = 0.08
 OWN_SOURCE: Final = 0.12
 OWN_EVIDENCE: Final = 0.8
+OWN_TRUST: Final = 0.8
 """How far numbers may well lie from the priors: a portfolio further than one provider in it."""
+LEAST_DOUBT: Final = 0.01
+"""No file's dates are all believed, nor all doubted, for then nothing could be learnt of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Which parameter stands where: two common shifts, then providers twice, sources, evidence."""
+    """Which parameter stands where: two shifts, providers twice, sources, evidence, trust."""
 
     providers: Sequence[str]
     sources: Sequence[str]
@@ -52,6 +55,11 @@ class Layout:
         """Return the place of the log-odds of evidence."""
         return slice(self.source.stop, self.source.stop + len(self.evidence))
 
+    @property
+    def trust(self) -> int:
+        """Return the place of the log-odds that a file's date is the address's own."""
+        return int(self.weight.stop)
+
     def start(self, model: ScoreModel) -> Numbers:
         """Return the model's present numbers as parameters."""
         numbers = {**model.shape, **model.evidence}
@@ -63,6 +71,7 @@ class Layout:
                 *(np.log(max(model.prior[name].hazard, 1e-4)) for name in self.providers),
                 *(np.log(model.source_hazard[name]) for name in self.sources),
                 *(numbers[name] for name in self.evidence),
+                logit(min(max(model.date_trust, LEAST_DOUBT), 1.0 - LEAST_DOUBT)),
             ],
         )
 
@@ -76,6 +85,7 @@ class Layout:
                 *[OWN_HAZARD] * len(self.providers),
                 *[OWN_SOURCE] * len(self.sources),
                 *[OWN_EVIDENCE] * len(self.evidence),
+                OWN_TRUST,
             ],
         )
 
@@ -98,6 +108,7 @@ class Layout:
             ),
             evidence={name: weight[name] for name in model.evidence},
             shape={name: weight[name] for name in model.shape},
+            date_trust=float(1.0 / (1.0 + np.exp(-parameters[self.trust]))),
         )
 
 
@@ -121,7 +132,7 @@ def layout_of(model: ScoreModel) -> Layout:
 class DeliveryCurve:
     """Lessons as arrays; called with parameters it gives each group's log-odds and derivatives."""
 
-    def __init__(self, lessons: pl.DataFrame, layout: Layout) -> None:
+    def __init__(self, lessons: pl.DataFrame, layout: Layout, model: ScoreModel) -> None:
         """Look up where each group's provider, source and evidence stand in the layout."""
         fallback = list(layout.providers).index(FALLBACK_PROVIDER)
         self._layout = layout
@@ -129,7 +140,10 @@ class DeliveryCurve:
         self._source = _places(
             lessons["source"], layout.sources, list(layout.sources).index("unknown")
         )
+        self._bands = model.age_bands
         self._years = lessons["years"].to_numpy()
+        self._dated = (lessons["since"] == DATE).to_numpy()
+        self._dateless = (lessons["since"] == NOTHING).to_numpy()
         self._fixed = lessons["fixed"].to_numpy()
         self._before = _present(lessons["before"], layout.evidence)
         self._after = _present(lessons["after"], layout.evidence)
@@ -143,14 +157,30 @@ class DeliveryCurve:
             + parameters[layout.hazard][self._provider]
             + parameters[layout.source][self._source],
         )
-        lost = rate * self._years
+        trust = 1.0 / (1.0 + np.exp(-parameters[layout.trust]))
+        survival, by_log_rate, by_trust = self._survival(rate, trust)
         alive = parameters[0] + parameters[layout.valid][self._provider] + self._before @ weight
         right = 1.0 / (1.0 + np.exp(-alive))
-        chance = np.clip(right * np.exp(-lost), 1e-9, 1.0 - 1e-9)
+        chance = np.clip(right * survival, 1e-9, 1.0 - 1e-9)
         log_odds = np.log(chance / (1.0 - chance)) + self._after @ weight + self._fixed
         by_alive = (1.0 - right) / (1.0 - chance)
-        by_rate = -lost / (1.0 - chance)
-        return log_odds, self._derivatives(by_alive, by_rate, parameters.size)
+        by_rate = by_log_rate / survival / (1.0 - chance)
+        table = self._derivatives(by_alive, by_rate, parameters.size)
+        table[:, layout.trust] = by_trust / survival / (1.0 - chance) * trust * (1.0 - trust)
+        return log_odds, table
+
+    def _survival(self, rate: Numbers, trust: float) -> tuple[Numbers, Numbers, Numbers]:
+        """Return the share alive, and how it moves with the log of the rate and with the trust."""
+        own = np.exp(-rate * self._years)
+        usual = sum((share * np.exp(-rate * years) for share, years in self._bands), 0.0 * rate)
+        slope = sum(
+            (-share * rate * years * np.exp(-rate * years) for share, years in self._bands),
+            0.0 * rate,
+        )
+        believed = np.where(self._dated, trust, np.where(self._dateless, 0.0, 1.0))
+        survival = believed * own + (1.0 - believed) * usual
+        by_log_rate = -believed * rate * self._years * own + (1.0 - believed) * slope
+        return survival, by_log_rate, np.where(self._dated, own - usual, 0.0)
 
     def _derivatives(self, by_alive: Numbers, by_rate: Numbers, size: int) -> Numbers:
         layout, rows = self._layout, np.arange(by_alive.size)

@@ -6,11 +6,13 @@ Order of the steps:
 2. signs of life that nothing newer refutes: the server accepted it, something was delivered, the
    owner answered, a company's domain leads to a mail server;
 3. `age:<source>`: how much of that survives the time since the last delivery, answer or acceptance,
-   or since the newest date in the file, at the hazard rate of provider and source;
-   `age_unknown:<source>` averages over the usual ages;
+   or since the date in the file (of several persons' records the oldest), at the hazard rate of
+   provider and source; `age_unknown:<source>` averages over the usual ages;
 4. what speaks against it: bounces, refusals, a domain that takes no mail, a typo, a disposable
-   domain, an odd shape; and what the domain's other addresses met;
+   domain, an odd shape, a slip in the debtor's name; and what the domain's other addresses met;
 5. `calibration`, once the model was fitted to events.
+
+What a verifier claims of the address (`claim:<word>`) is among 4, for it or against.
 
 Unfavourable evidence never raises the score: it adds a number below zero, or takes away a sign of
 life that it refutes. An impossible shape has the score 0 and no steps.
@@ -25,6 +27,7 @@ from typing import Final
 import polars as pl
 
 from checks.model import SYNTAX_REASONS, Reason
+from checks.score.claims import claim_weights
 from checks.score.model import FALLBACK_PROVIDER, Calibration, ScoreModel, logit
 from checks.score.reference import CONSUMER_PROVIDERS
 from checks.score.steps import TOTAL, Step, log_odds_of, scaled, scores_of, steps_of
@@ -43,7 +46,10 @@ def score_addresses(
     as_of: datetime,
     model: ScoreModel,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return ADDRESSES with a `score` column, and the STEPS that made it."""
+    """Return ADDRESSES with a `score` column, and the STEPS that made it.
+
+    `addresses` also has `is_misspelt`: one slip from the name of the debtor who gave it.
+    """
     possible = ~pl.col("reason").is_in(_IMPOSSIBLE)
     steps = deliverability_steps(as_of, model)
     facts = _with_domain_history(addresses, history).with_columns(
@@ -71,6 +77,7 @@ def deliverability_steps(as_of: datetime, model: ScoreModel) -> tuple[Step, ...]
         *_bad_news(model.evidence),
         Step("local_short", _when(_is_short()) * model.shape["local_short"]),
         Step("local_digits", _when(_is_digits()) * model.shape["local_digits"]),
+        Step("local_misspelt", _when(_is_misspelt()) * model.shape["local_misspelt"]),
         _domain_history(model),
     )
     return steps if model.calibration.is_identity else (*steps, _calibration(model.calibration))
@@ -101,6 +108,7 @@ def _bad_news(evidence: Mapping[str, float]) -> tuple[Step, ...]:
             said=_answered_otherwise(),
         ),
         Step("domain", _looked_up("domain_reason", answers), pl.col("domain_reason")),
+        Step("claim", _looked_up("claim", claim_weights(evidence)), pl.col("claim")),
         Step("disposable", _when(pl.col("is_disposable")) * evidence["disposable"]),
         Step("suspected_typo", _when(pl.col("is_suspected")) * evidence["suspected_typo"]),
     )
@@ -142,6 +150,11 @@ def _is_short() -> pl.Expr:
 
 def _is_digits() -> pl.Expr:
     return pl.col("local").str.contains(r"^[0-9]+$")
+
+
+def _is_misspelt() -> pl.Expr:
+    """Tell mailboxes one slip of the keys from the debtor's name, unless one is proven to live."""
+    return pl.col("is_misspelt") & pl.col("proven_at").is_null()
 
 
 def _by_provider(numbers: dict[str, float]) -> pl.Expr:

@@ -20,12 +20,15 @@ import polars as pl
 
 from checks.model import Reason, ScoreBasis
 from checks.score.curve import DeliveryCurve, layout_of
-from checks.score.model import Calibration, ScoreModel, model_as_json
-from checks.score.newton import Counts, Fitted, maximise
+from checks.score.fit_bounces import fit_loss
+from checks.score.model import Calibration, Loss, ScoreModel, model_as_json
+from checks.score.newton import Counts, Fitted, maximise, maximise_scaled
 
 Numbers = npt.NDArray[np.float64]
 
 CALIBRATION_DEVIATION: Final = 0.05
+SCALES: Final = (0.125, 0.25, 0.5, 1.0)
+"""Parts of the prior's width that are tried: how far this portfolio is from the usual one."""
 LEAST_CALIBRATION: Final = 0.2
 LEAST_SPREAD: Final = 0.03  # no class is ever known better than this, in log-odds
 
@@ -60,8 +63,9 @@ def fit_deliverability(model: ScoreModel, lessons: pl.DataFrame) -> Learnt:
     if messages == 0:
         return Learnt(model, 0, (0.0, 0.0))
     layout, counts = layout_of(model), _counts(lessons)
-    curve = DeliveryCurve(lessons, layout)
-    fitted = maximise(curve, layout.start(model), layout.deviation(), counts)
+    curve = DeliveryCurve(lessons, layout, model)
+    start, deviation = layout.start(model), layout.deviation()
+    fitted = maximise_scaled(curve, start, deviation, counts, SCALES)
     log_odds, derivatives = curve(fitted.parameters)
     learnt = replace(
         layout.model(fitted.parameters, model),
@@ -69,6 +73,7 @@ def fit_deliverability(model: ScoreModel, lessons: pl.DataFrame) -> Learnt:
         spread={**model.spread, **_spread(lessons, derivatives, fitted, counts)},
     )
     before, _ = curve(layout.start(model))
+    learnt = replace(learnt, loss=_loss(model, learnt, lessons, log_odds))
     return Learnt(
         model=replace(learnt, version=fitted_version(model, learnt, messages)),
         messages=messages,
@@ -77,6 +82,16 @@ def fit_deliverability(model: ScoreModel, lessons: pl.DataFrame) -> Learnt:
             _brier(log_odds, learnt.calibration, counts),
         ),
     )
+
+
+def _loss(model: ScoreModel, learnt: ScoreModel, lessons: pl.DataFrame, log_odds: Numbers) -> Loss:
+    """Return why messages were lost, by what the learnt scores say of each group."""
+    lost = Counts(
+        sent=(lessons["sent"] - lessons["delivered"]).cast(pl.Float64).to_numpy(),
+        good=lessons["hard"].cast(pl.Float64).to_numpy(),
+    )
+    bases = lessons.select(_basis())["basis"]
+    return fit_loss(model.loss, bases, chances(log_odds, learnt.calibration), lost)
 
 
 def _counts(lessons: pl.DataFrame) -> Counts:

@@ -1,9 +1,10 @@
-"""How many messages of a list will bounce: a prediction with a 95 % interval.
+"""How many messages of a list will bounce for good: a prediction with a 95 % interval.
 
-Each message bounces with probability `1 - score`, so their number has a Poisson binomial
-distribution. Its quantiles are taken from the normal one with the Cornish-Fisher term for skewness
-and a continuity correction, which is right to a message or so from one expected bounce to millions
-and, other than the exact convolution, costs one pass for every prefix of a list at once.
+Each message bounces with the chance that its score stands for (`checks.score.bounces`), so their
+number has a Poisson binomial distribution. Its quantiles are taken from the normal one with the
+Cornish-Fisher term for skewness and a continuity correction, which is right to a message or so from
+one expected bounce to millions and, other than the exact convolution, costs one pass for every
+prefix of a list at once.
 
 Scores may also be wrong together: a whole class (provider and basis) may do better or worse than
 its prior. That spread, a standard deviation in log-odds per score basis, is added to the variance.
@@ -11,13 +12,15 @@ its prior. That spread, a standard deviation in log-odds per score basis, is add
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+
+from checks.score.bounces import bounce_slopes, hard_bounce
+from checks.score.model import ScoreModel
 
 Z_95: Final = 1.959964  # two-sided 95 %
 _SKEW_FACTOR: Final = (Z_95**2 - 1.0) / 6.0  # Cornish and Fisher 1938, first term
@@ -27,63 +30,65 @@ Numbers = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class BouncePrediction:
-    """The expected share of bounces and its 95 % interval, over a number of messages.
+    """The expected share of hard bounces and its 95 % interval, over a number of messages.
 
-    >>> BouncePrediction(messages=200, rate=0.01, low=0.0, high=0.025)
-    BouncePrediction(messages=200, rate=0.01, low=0.0, high=0.025)
+    `soft` is the expected share of messages that are put off and do not arrive either.
+
+    >>> BouncePrediction(messages=200, rate=0.01, low=0.0, high=0.025, soft=0.02)
+    BouncePrediction(messages=200, rate=0.01, low=0.0, high=0.025, soft=0.02)
     """
 
     messages: int
     rate: float
     low: float
     high: float
+    soft: float
 
 
-NOTHING: Final = BouncePrediction(messages=0, rate=0.0, low=0.0, high=0.0)
+NOTHING: Final = BouncePrediction(messages=0, rate=0.0, low=0.0, high=0.0, soft=0.0)
 
 
-def predict_bounces(candidates: pl.DataFrame, spread: Mapping[str, float]) -> BouncePrediction:
+def predict_bounces(candidates: pl.DataFrame, model: ScoreModel) -> BouncePrediction:
     """Return the prediction for all rows; needs `score`, `provider`, `score_basis`."""
     if candidates.is_empty():
         return NOTHING
-    rates, low, high = predict_prefixes(candidates, spread)
+    rates, low, high = predict_prefixes(candidates, model)
     last = candidates.height - 1
     return BouncePrediction(
         messages=candidates.height,
         rate=float(rates[last]),
         low=float(low[last]),
         high=float(high[last]),
+        soft=float((1.0 - candidates["score"].to_numpy()).mean() - rates[last]),
     )
 
 
 def predict_prefixes(
     candidates: pl.DataFrame,
-    spread: Mapping[str, float],
+    model: ScoreModel,
 ) -> tuple[Numbers, Numbers, Numbers]:
     """Return expected rate, lower and upper end of the interval of each prefix, in row order."""
-    bounce = 1.0 - candidates["score"].to_numpy()
+    chance_of = hard_bounce(model.loss, pl.col("score"), pl.col("score_basis"))
+    bounce = candidates.select(chance_of.alias("bounce"))["bounce"].to_numpy()
     own = bounce * (1.0 - bounce)
     count = np.arange(1, candidates.height + 1, dtype=np.float64)
     mean = np.cumsum(bounce)
     chance = np.cumsum(own)
     skew = np.cumsum(own * (1.0 - 2.0 * bounce))
-    deviation = np.sqrt(chance + _common_variance(candidates, own, spread))
+    deviation = np.sqrt(chance + _common_variance(candidates, model))
     lean = _SKEW_FACTOR * np.divide(skew, chance, out=np.zeros_like(skew), where=chance > 0.0)
     low = np.ceil(mean - Z_95 * deviation + lean - 0.5)
     high = np.floor(mean + Z_95 * deviation + lean + 0.5)
     return mean / count, np.clip(low / count, 0.0, 1.0), np.clip(high / count, 0.0, 1.0)
 
 
-def _common_variance(
-    candidates: pl.DataFrame,
-    own: Numbers,
-    spread: Mapping[str, float],
-) -> Numbers:
+def _common_variance(candidates: pl.DataFrame, model: ScoreModel) -> Numbers:
     """Return the variance of errors that all messages of one provider and basis have in common."""
+    slopes, spread = bounce_slopes(model.loss, candidates), model.spread
     total = np.zeros(candidates.height)
     classes = candidates.with_row_index("row").group_by("provider", "score_basis").agg("row")
     for provider, basis, rows in classes.sort("provider", "score_basis").iter_rows():
         share = np.zeros(candidates.height)
-        share[rows] = own[rows] * spread.get(f"{basis}:{provider}", spread[basis])
+        share[rows] = slopes[rows] * spread.get(f"{basis}:{provider}", spread[basis])
         total += np.cumsum(share) ** 2
     return total

@@ -1,4 +1,4 @@
-"""The gate: keeps a list's predicted bounce rate inside its limit, by trimming or refusing.
+"""The gate: keeps a list's predicted hard-bounce rate inside its limit, by trimming or refusing.
 
 What "fits" means is explained in docs/decisions/0602-what-fits-the-gate.md: the longest prefix of
 the list, best first, whose upper end of the 95 % interval stays within the limit.
@@ -6,15 +6,20 @@ the list, best first, whose upper end of the 95 % interval stays within the limi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
 import polars as pl
 
 from checks.model import Decision, DecisionReason, GateState
+from checks.score.complaints import (
+    ComplaintHistory,
+    colour_complaints,
+    cut_after_complaints,
+)
 from checks.score.forecast import BouncePrediction, predict_bounces
+from checks.score.model import ScoreModel
 from checks.score.trim import (
     WHOLE_BY_FORCE,
     Cut,
@@ -38,10 +43,11 @@ class Force:
 
 @dataclass(frozen=True, slots=True)
 class ListHistory:
-    """What the gate knows of the creditor: size of the last list, age of the suppressions."""
+    """What the gate knows of the creditor: last list's size, suppressions' age, complaints."""
 
     last_count: int | None = None
     suppression_age: timedelta = timedelta(0)
+    complaints: ComplaintHistory = field(default_factory=ComplaintHistory)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +74,13 @@ def gate_list(
     candidates: pl.DataFrame,
     limits: GateLimits,
     history: ListHistory,
-    spread: Mapping[str, float],
+    model: ScoreModel,
     force: Force | None = None,
 ) -> GateResult:
     """Return which of one creditor's CANDIDATES are sent now.
 
-    `spread` is the score model's. The order of the rows does not matter: they are ranked by score,
-    then amount, then debtor id.
+    `model` is the one that scored them. The order of the rows does not matter: they are ranked by
+    score, then amount, then debtor id.
     """
     ranked = candidates.sort(
         "score",
@@ -83,7 +89,8 @@ def gate_list(
         descending=[True, True, False],
         nulls_last=True,
     )
-    cut = WHOLE_BY_FORCE if force is not None else cut_list(ranked, limits, spread)
+    cut = WHOLE_BY_FORCE if force is not None else cut_list(ranked, limits, model)
+    cut = cut_after_complaints(cut, colour_complaints(history.complaints, limits), limits.canary)
     rows = _outcomes(ranked, cut)
     closing = _closing(rows, limits, history, force)
     if closing:
@@ -91,15 +98,15 @@ def gate_list(
             pl.col("outcome").replace(SENT, DecisionReason.HOLD_GATE.value),
         )
     sent = rows.filter(pl.col("outcome") == SENT)
-    before = predict_bounces(ranked, spread)
+    before = predict_bounces(ranked, model)
     return GateResult(
         state=_state(rows.height, sent.height),
         reasons=closing or cut.reasons,
         rows=rows.select("creditor_id", "debtor_id", "outcome").sort("creditor_id", "debtor_id"),
         before=before,
         colour=colour_of(before, limits),
-        predicted=predict_bounces(sent, spread),
-        providers=_by_provider(sent, spread),
+        predicted=predict_bounces(sent, model),
+        providers=_by_provider(sent, model),
         forced=force,
     )
 
@@ -141,11 +148,14 @@ def _closing(
     history: ListHistory,
     force: Force | None,
 ) -> tuple[GateReason, ...]:
-    """Return why nothing may leave at all; force overrules only a list that shrank."""
+    """Return why nothing may leave at all; force overrules complaints and a shrunk list."""
     if rows.is_empty():
         return (GateReason.EMPTY_LIST,)
     if history.suppression_age > limits.snapshot_age:
         return (GateReason.STALE_SUPPRESSIONS,)
+    complained = colour_complaints(history.complaints, limits)
+    if force is None and complained is GateColour.RED:
+        return (GateReason.COMPLAINTS,)
     before = history.last_count or 0
     if force is None and rows.height < before * (1.0 - limits.shrink):
         return (GateReason.SHRUNK,)
@@ -158,10 +168,10 @@ def _state(rows: int, sent: int) -> GateState:
     return GateState.OPEN if sent == rows else GateState.TRIMMED
 
 
-def _by_provider(sent: pl.DataFrame, spread: Mapping[str, float]) -> pl.DataFrame:
+def _by_provider(sent: pl.DataFrame, model: ScoreModel) -> pl.DataFrame:
     """Return the prediction of each provider's part, sorted by provider."""
     names = sent["provider"].unique().sort().to_list()
-    parts = [predict_bounces(sent.filter(pl.col("provider") == name), spread) for name in names]
+    parts = [predict_bounces(sent.filter(pl.col("provider") == name), model) for name in names]
     return pl.DataFrame(
         {
             "provider": names,

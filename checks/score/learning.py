@@ -16,8 +16,8 @@ from checks.score.model import ScoreModel
 
 LEAST_MESSAGES: Final = 100
 """With fewer messages the model would hardly move, and a part held out would prove nothing."""
-LEAST_STRANGERS: Final = 20
-"""Owners answer often and strangers seldom: without these the answers only flatter ownership."""
+LEAST_STRANGERS: Final = 3
+"""Without these nobody knows whether a stranger's word comes back at all, and answers flatter."""
 _TWO_SIDED_95: Final = 1.959964
 
 
@@ -64,8 +64,9 @@ def learn_model(
     blind = fit_deliverability(base, lessons).model
     foretold = compare_models(base, blind, held_out)
     learnt = fit_deliverability(base, merge_lessons([lessons, held_out]))
-    answers = int(owners["answers"].sum())
-    if answers - int(owners["owners"].sum()) < LEAST_STRANGERS:
+    strangers = int(owners["strangers"].sum())
+    answers = int(owners["owners"].sum()) + strangers
+    if strangers < LEAST_STRANGERS:
         return Learning(learnt.model, learnt.messages, 0, foretold)
     both = fit_ownership(learnt.model, owners)
     named = replace(both, version=fitted_version(base, both, learnt.messages))
@@ -95,5 +96,5 @@ def compare_models(before: ScoreModel, after: ScoreModel, lessons: pl.DataFrame)
 def foretell(model: ScoreModel, lessons: pl.DataFrame) -> Numbers:
     """Return the probability of delivery that a model gives the messages of each of LESSONS."""
     layout = layout_of(model)
-    log_odds, _ = DeliveryCurve(lessons, layout)(layout.start(model))
+    log_odds, _ = DeliveryCurve(lessons, layout, model)(layout.start(model))
     return chances(log_odds, model.calibration)

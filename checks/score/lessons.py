@@ -19,6 +19,7 @@ OUTCOMES: Final = pl.Schema(
         "creditor_id": pl.String(),
         "address": pl.String(),
         "delivered": pl.Boolean(),  # false: bounced, hard or soft
+        "is_hard": pl.Boolean(),  # bounced for good
     },
 )
 """One row per message whose end is known."""
@@ -27,15 +28,24 @@ LESSONS: Final = pl.Schema(
     {
         "provider": pl.String(),
         "source": pl.String(),
-        "years": pl.Float64(),  # of decay, to a tenth; the mean where no date was known
+        "since": pl.String(),  # what the decay is counted from: proof | date | nothing
+        "years": pl.Float64(),  # of decay, to a tenth; 0 where it is counted from nothing
         "before": pl.List(pl.String()),  # evidence counted before the decay, sorted
         "after": pl.List(pl.String()),  # evidence counted after it, sorted
         "fixed": pl.Float64(),  # log-odds of steps that are not learnt, to a tenth
         "sent": pl.Int64(),
         "delivered": pl.Int64(),
+        "hard": pl.Int64(),  # bounced for good; what neither arrived nor did so bounced softly
     },
 )
 """One row per group of like messages."""
+
+PROOF: Final = "proof"
+DATE: Final = "date"
+NOTHING: Final = "nothing"
+
+_COUNTS: Final = ("sent", "delivered", "hard")
+_GROUP: Final = [name for name in LESSONS if name not in _COUNTS]
 
 BEFORE: Final = (
     "mailbox_accepted",
@@ -44,6 +54,8 @@ BEFORE: Final = (
     "domain_takes_mail",
 )
 """Steps that come before the decay with age; see `checks.score.deliverability`."""
+
+_PROOFS: Final = ["mailbox_accepted", "delivered_before"]
 
 
 def lessons_from(steps: pl.DataFrame, outcomes: pl.DataFrame, model: ScoreModel) -> pl.DataFrame:
@@ -70,6 +82,7 @@ def lessons_from(steps: pl.DataFrame, outcomes: pl.DataFrame, model: ScoreModel)
     messages = known.group_by(key).agg(
         pl.col("detail").filter(word == "prior").first().alias("provider"),
         pl.col("detail").filter(aged).first().alias("source"),
+        word.filter(aged).first().alias("aged"),
         weight.filter(word.is_in([*BEFORE, "prior"])).sum().alias("alive"),
         weight.filter(aged).sum().alias("decay"),
         word.filter(word.is_in(list(BEFORE))).sort().alias("before"),
@@ -81,31 +94,51 @@ def lessons_from(steps: pl.DataFrame, outcomes: pl.DataFrame, model: ScoreModel)
 
 def _grouped(messages: pl.DataFrame, model: ScoreModel) -> pl.DataFrame:
     """Count like messages, their decay turned back into years."""
-    group = ["provider", "source", "years", "before", "after", "fixed"]
-    source = pl.col("source").fill_null("unknown")
-    hazards = {name: prior.hazard for name, prior in model.prior.items()}
-    rate = pl.col("provider").replace_strict(
-        hazards, default=hazards[FALLBACK_PROVIDER], return_dtype=pl.Float64
-    ) * source.replace_strict(model.source_hazard, default=1.0, return_dtype=pl.Float64)
-    survival = logistic(pl.col("alive") + pl.col("decay")) / logistic(pl.col("alive"))
-    years = pl.when(rate > 0).then(-survival.clip(1e-9, 1.0).log() / rate).otherwise(0.0)
     counted = (
-        messages.with_columns(source, (years.round(1) + 0.0).alias("years"))
-        .group_by(group)
+        messages.with_columns(pl.col("source").fill_null("unknown"), _since())
+        .with_columns((_years(model).round(1) + 0.0).alias("years"))
+        .group_by(_GROUP)
         .agg(
             pl.len().cast(pl.Int64).alias("sent"),
             pl.col("delivered").sum().cast(pl.Int64),
+            pl.col("is_hard").sum().cast(pl.Int64).alias("hard"),
         )
     )
     return merge_lessons([counted])
 
 
+def _since() -> pl.Expr:
+    """Return what the decay was counted from; one of nothing at all (no step) is from a proof."""
+    proven = pl.col("before").list.set_intersection(pl.lit(_PROOFS)).list.len() > 0
+    return (
+        pl.when(pl.col("aged") == "age_unknown")
+        .then(pl.lit(NOTHING))
+        .when(proven | pl.col("aged").is_null())
+        .then(pl.lit(PROOF))
+        .otherwise(pl.lit(DATE))
+        .alias("since")
+    )
+
+
+def _years(model: ScoreModel) -> pl.Expr:
+    """Return the years that gave a message's decay under the model that scored it."""
+    hazards = {name: prior.hazard for name, prior in model.prior.items()}
+    rate = pl.col("provider").replace_strict(
+        hazards, default=hazards[FALLBACK_PROVIDER], return_dtype=pl.Float64
+    ) * pl.col("source").replace_strict(model.source_hazard, default=1.0, return_dtype=pl.Float64)
+    kept = logistic(pl.col("alive") + pl.col("decay")) / logistic(pl.col("alive"))
+    usual = pl.sum_horizontal([share * (-rate * years).exp() for share, years in model.age_bands])
+    own = (kept - (1.0 - model.date_trust) * usual) / model.date_trust
+    survival = pl.when(pl.col("since") == DATE).then(own).otherwise(kept)
+    counted = (rate > 0) & (pl.col("since") != NOTHING)
+    return pl.when(counted).then(-survival.clip(1e-9, 1.0).log() / rate).otherwise(0.0)
+
+
 def merge_lessons(parts: list[pl.DataFrame]) -> pl.DataFrame:
     """Return LESSONS of several rounds as one, sorted: the order of the rounds does not matter."""
-    group = [name for name in LESSONS if name not in {"sent", "delivered"}]
-    merged = pl.concat(parts).group_by(group).agg(pl.col("sent", "delivered").sum())
+    merged = pl.concat(parts).group_by(_GROUP).agg(pl.col(*_COUNTS).sum())
     order = merged.with_columns(
         pl.col("before").list.join(" ").alias("before_text"),
         pl.col("after").list.join(" ").alias("after_text"),
-    ).sort("provider", "source", "years", "before_text", "after_text", "fixed")
+    ).sort("provider", "source", "since", "years", "before_text", "after_text", "fixed")
     return shaped(order, LESSONS)

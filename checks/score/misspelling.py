@@ -52,6 +52,39 @@ def add_near_names(compared: pl.DataFrame, known: Sequence[str]) -> pl.DataFrame
     )
 
 
+def add_swapped(compared: pl.DataFrame, known: Sequence[str]) -> pl.DataFrame:
+    """Add `is_swapped`: a word of `local` is a `known` one with two neighbours changed about.
+
+    Other slips are left aside here: `contatos` and `marie` are words of their own.
+    """
+    rows = compared.with_row_index("row")
+    words = (
+        rows.select("row", pl.col("local").str.to_lowercase().str.split("+").list.first())
+        .with_columns(pl.col("local").str.extract_all(f"[a-z]{{{LETTERS_COMPARED},}}"))
+        .explode("local")
+        .drop_nulls()
+        .rename({"local": "word"})
+    )
+    told = pl.DataFrame({"token": list(known)}, schema={"token": pl.String()})
+    distinct = words.select("word").unique().filter(~pl.col("word").is_in(list(known)))
+    pairs = distinct.with_columns(_in_order("word").alias("letters")).join(
+        told.with_columns(_in_order("token").alias("letters")), on="letters"
+    )
+    near = _near(pairs, known)
+    swapped = near.filter("is_misspelt").select("word").unique()
+    found = words.join(swapped, on="word", how="semi").select("row").unique()
+    return (
+        rows.join(found.with_columns(is_swapped=True), on="row", how="left", maintain_order="left")
+        .with_columns(pl.col("is_swapped").fill_null(value=False))
+        .drop("row")
+    )
+
+
+def _in_order(word: str) -> pl.Expr:
+    """Return the letters of a word in the order of the alphabet."""
+    return pl.col(word).str.split("").list.sort().list.join("")
+
+
 def _pairs(rows: pl.DataFrame) -> pl.DataFrame:
     """Return the words of the rest, with and without an initial, beside names of their size."""
     words = (
@@ -80,8 +113,9 @@ def _near(pairs: pl.DataFrame, known: Sequence[str]) -> pl.DataFrame:
         score_cutoff=1,
         dtype=np.int32,
     )
-    variant = sounded(pl.col("word")) == sounded(pl.col("token"))
     slipped = (pl.col("slips") == 1) & ~pl.col("word").is_in(list(known))
+    swapped = slipped & (_in_order("word") == _in_order("token"))  # no way to spell a name
+    variant = (sounded(pl.col("word")) == sounded(pl.col("token"))) & ~swapped
     return pairs.with_columns(pl.Series("slips", slips)).select(
         "word",
         "token",

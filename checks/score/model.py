@@ -15,6 +15,7 @@ from checks.errors import SettingError
 from checks.model import ScoreBasis
 
 FALLBACK_PROVIDER: Final = "other"
+SHAPES: Final = ("local_short", "local_digits", "local_misspelt")
 REMEDY: Final = "restore data/reference/score_model.json or fit the model again"
 
 
@@ -54,13 +55,15 @@ class DomainHistory:
 class Recycling:
     """Which providers give a dead mailbox's name to somebody else, and what that costs (rule L10).
 
-    Ownership falls linearly from `from_years` to `full_years`, by at most `most`.
+    Ownership falls from `from_years` to `full_years` by at most `most`, as the share of that time
+    to the `power`: several things must happen one after the other, so little is lost at first.
     """
 
     providers: frozenset[str]
     from_years: float
     full_years: float
     most: float
+    power: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,18 @@ class Calibration:
     def is_identity(self) -> bool:
         """Tell whether it changes nothing."""
         return (self.a, self.b, self.c) == (1.0, 1.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Why messages do not arrive; see `checks.score.bounces`.
+
+    `temporary` is the share of living mailboxes that put a message off, by score basis; `permanent`
+    the share of dead ones that refuse it for good.
+    """
+
+    temporary: Mapping[str, float]
+    permanent: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +128,7 @@ class ScoreModel:
     domain_history: DomainHistory
     ownership: OwnershipModel
     spread: Mapping[str, float]
+    loss: Loss
     calibration: Calibration = Calibration()
 
 
@@ -152,9 +168,11 @@ def _model_from(raw: Mapping[str, Any]) -> ScoreModel:
                 from_years=float(recycling["from_years"]),
                 full_years=float(recycling["full_years"]),
                 most=float(recycling["most"]),
+                power=float(recycling.get("power", 1.0)),
             ),
         ),
         spread=_numbers(raw["spread"]),
+        loss=Loss(_numbers(raw["loss"]["temporary"]), float(raw["loss"]["permanent"])),
         calibration=Calibration(**_numbers(raw.get("calibration", {}))),
     )
 
@@ -184,4 +202,12 @@ def _refuse_nonsense(model: ScoreModel) -> None:
         raise SettingError(message, REMEDY)
     if not set(ScoreBasis) <= set(model.spread):
         message = "the score model lacks a spread for one of asked, history, prior"
+        raise SettingError(message, REMEDY)
+    if not set(SHAPES) <= set(model.shape):
+        message = f"the score model lacks a shape for one of {', '.join(SHAPES)}"
+        raise SettingError(message, REMEDY)
+    loss = model.loss
+    shares = [loss.temporary.get(basis, -1.0) for basis in ScoreBasis]
+    if not (all(0.0 <= share < 1.0 for share in shares) and 0.0 < loss.permanent <= 1.0):
+        message = "the score model's loss is not a share for each of asked, history, prior"
         raise SettingError(message, REMEDY)

@@ -11,25 +11,25 @@ import polars as pl
 from rapidfuzz.distance import Indel
 from rapidfuzz.process import cpdist
 
-from checks.columns import unaccented
-from checks.model import DebtorKind
-from checks.score.misspelling import add_near_names
+from checks.score.firms import (
+    LEGAL_WORDS,
+    LETTERS_OF_A_DOMAIN_WORD,
+    LETTERS_OF_A_TOKEN,
+    TOKENS_COMPARED,
+    folded,
+    is_firm,
+    is_own_domain,
+    is_spelt_out,
+    names_another_firm,
+    without_legal_form,
+)
+from checks.score.misspelling import add_near_names, add_swapped
 from checks.score.reference import ScoreReference
 
 PARTICLES: Final = ("da", "das", "de", "del", "do", "dos", "e", "la", "las", "los", "y")
 """Words between surnames in Portuguese and Spanish that tell nobody apart."""
 
-LEGAL_WORDS: Final = (
-    "cia", "com", "comercial", "comercio", "companhia", "compania", "cv", "eireli", "empresa",
-    "epp", "grupo", "industria", "ltda", "me", "mei", "rl", "sa", "sapi", "sas", "sc", "serv",
-    "servicios", "servicos", "sociedad", "sociedade",
-)  # fmt: skip
-"""Words of company names that tell legal form or trade, not who the company is."""
-
 SLICE_ROWS: Final = 100_000  # compared at a time: their letters exist as Python strings
-TOKENS_COMPARED: Final = 6
-LETTERS_OF_A_TOKEN: Final = 3  # shorter pieces occur by accident in any longer word
-LETTERS_OF_A_DOMAIN_WORD: Final = 4
 LETTERS_OF_ANOTHER_NAME: Final = 4  # "ana" begins "anabela" and "analista"
 PUBLIC_ENDING: Final = r"(\.[a-z]{2,4})?\.[a-z]{2,}$"  # .com.br, .com, .net.mx: enough for letters
 ALIKE: Final = 0.85  # share of letters in common and in order: two spellings of one name
@@ -39,7 +39,7 @@ class NameLevel(StrEnum):
     """How a mailbox's name compares with the debtor's; `rest` is what the debtor's names leave."""
 
     MISSPELT = "name_misspelt"  # one slip of the keys from one of the debtor's names
-    TRADE = "name_trade"  # of a company: a line of business that is not in its name
+    TRADE = "name_trade"  # of a company: another firm's, by its line of business and its surname
     FULL = "name_full"  # two of the debtor's names, or nearly the same letters, and no other's
     PART = "name_part"  # one of the names, perhaps with one of the initials
     MIXED = "name_mixed"  # one of the names, and a surname that is not the debtor's
@@ -53,15 +53,6 @@ NAMED: Final = (NameLevel.FULL.value, NameLevel.PART.value)
 """Levels at which a mailbox carries the debtor's name."""
 
 
-def folded(text: pl.Expr) -> pl.Expr:
-    """Return lower-case ASCII letters, digits and spaces: accents dropped, the rest as spaces.
-
-    >>> pl.select(folded(pl.lit("José D'Ávila-Peña"))).item()
-    'jose d avila pena'
-    """
-    return unaccented(text.str.to_lowercase()).str.replace_all(r"[^a-z0-9]+", " ").str.strip_chars()
-
-
 def name_tokens(name: pl.Expr, ignored: tuple[str, ...] = PARTICLES) -> pl.Expr:
     """Return the telling words of a name as a list, in order.
 
@@ -73,11 +64,10 @@ def name_tokens(name: pl.Expr, ignored: tuple[str, ...] = PARTICLES) -> pl.Expr:
 
 
 def add_name_levels(contacts: pl.DataFrame, reference: ScoreReference) -> pl.DataFrame:
-    """Add `name_level` and `is_own_domain` to contacts, keeping their order.
+    """Add `name_level`, `is_own_domain`, `is_firm`, `is_swapped` to contacts, keeping their order.
 
-    Needs String columns `local, domain, name, kind`, each may be null. A company's own domain is
-    known by one telling word of its name, a person's by first and last name; consumer domains are
-    the caller's to exclude.
+    Needs String columns `local, domain, name, kind`, each may be null. Consumer domains are the
+    caller's to exclude.
     """
     compared = ["local", "domain", "name", "kind"]
     parts = [
@@ -88,70 +78,62 @@ def add_name_levels(contacts: pl.DataFrame, reference: ScoreReference) -> pl.Dat
 
 
 def _compared(part: pl.DataFrame, reference: ScoreReference) -> pl.DataFrame:
-    compared = part.with_columns(
-        folded(pl.col("local").str.split("+").list.first())
-        .str.replace_all(r"[0-9 ]+", "")
-        .alias("letters"),
-        pl.col("domain")
-        .str.replace(PUBLIC_ENDING, "")
-        .str.replace_all(r"[^a-z]+", "")
-        .alias("label"),
-        name_tokens(pl.col("name")).alias("tokens"),
-    ).with_columns(
-        pl.col("tokens").list.filter(~pl.element().is_in(list(LEGAL_WORDS))).alias("telling"),
+    name = pl.when("is_firm").then(without_legal_form(pl.col("name"))).otherwise("name")
+    compared = (
+        part.with_columns(is_firm().alias("is_firm"))
+        .with_columns(
+            folded(pl.col("local").str.split("+").list.first())
+            .str.replace_all(r"[0-9 ]+", "")
+            .alias("letters"),
+            pl.col("domain")
+            .str.replace(PUBLIC_ENDING, "")
+            .str.replace_all(r"[^a-z]+", "")
+            .alias("label"),
+            name_tokens(name).alias("tokens"),
+        )
+        .with_columns(
+            pl.col("tokens").list.filter(~pl.element().is_in(list(LEGAL_WORDS))).alias("telling"),
+        )
     )
     alike = pl.Series("alike", _similarity(compared) >= ALIKE)
     known = reference.given_names | reference.surnames | reference.trades
+    compared = _without_own_names(
+        compared.with_columns(alike), "letters", "rest", "hits", LETTERS_OF_A_TOKEN
+    )
+    compared = _without_own_names(
+        compared, "label", "label_rest", "label_hits", LETTERS_OF_A_DOMAIN_WORD
+    )
     return (
-        add_near_names(_without_own_names(compared.with_columns(alike)), sorted(known))
+        add_swapped(
+            add_near_names(compared, sorted(known)), sorted(known | reference.finance_mailboxes)
+        )
         .with_columns(_strangers(reference))
-        .select(_level(), _is_own_domain())
+        .with_columns(names_another_firm(reference).alias("is_another_firm"))
+        .select(_level(), is_own_domain(reference), "is_firm", "is_swapped")
     )
 
 
-def _without_own_names(compared: pl.DataFrame) -> pl.DataFrame:
-    """Add `hits`, how many of the debtor's names the letters hold, and the `rest` without them."""
-    compared = compared.with_columns(pl.lit(0).alias("hits"), pl.col("letters").alias("rest"))
+def _without_own_names(
+    compared: pl.DataFrame, text: str, rest: str, hits: str, letters: int
+) -> pl.DataFrame:
+    """Add how many of the debtor's names of so many letters a text holds, and the rest of it."""
+    compared = compared.with_columns(pl.lit(0).alias(hits), pl.col(text).alias(rest))
     for position in range(TOKENS_COMPARED):
         token = pl.col("tokens").list.get(position, null_on_oob=True)
-        long_enough = token.str.len_chars() >= LETTERS_OF_A_TOKEN
-        start = pl.when(long_enough).then(pl.col("rest").str.find(token, literal=True))
+        long_enough = token.str.len_chars() >= letters
+        start = pl.when(long_enough).then(pl.col(rest).str.find(token, literal=True))
         compared = compared.with_columns(start.alias("start"), token.str.len_bytes().alias("size"))
         found = pl.col("start").is_not_null()
         around = pl.concat_str(
-            pl.col("rest").str.slice(0, pl.col("start")),
+            pl.col(rest).str.slice(0, pl.col("start")),
             pl.lit(" "),
-            pl.col("rest").str.slice(pl.col("start") + pl.col("size")),
+            pl.col(rest).str.slice(pl.col("start") + pl.col("size")),
         )
         compared = compared.with_columns(
-            pl.when(found).then(around).otherwise("rest").alias("rest"),
-            pl.col("hits") + found.cast(pl.Int32),
+            pl.when(found).then(around).otherwise(rest).alias(rest),
+            pl.col(hits) + found.cast(pl.Int32),
         )
-    return compared.with_columns(pl.col("rest").str.strip_chars())
-
-
-def _carries(text: str, token: pl.Expr, letters: int) -> pl.Expr:
-    """Tell whether a column's text contains a token of at least so many letters."""
-    long_enough = token.str.len_chars() >= letters
-    found = pl.col(text).str.contains(token, literal=True)
-    return (long_enough & found).fill_null(value=False)
-
-
-def _is_own_domain() -> pl.Expr:
-    telling = pl.col("telling")
-    words = [telling.list.get(at, null_on_oob=True) for at in range(TOKENS_COMPARED)]
-    one = pl.any_horizontal([_carries("label", word, LETTERS_OF_A_DOMAIN_WORD) for word in words])
-    first = _carries("label", telling.list.first(), LETTERS_OF_A_TOKEN)
-    last = _carries("label", telling.list.last(), LETTERS_OF_A_TOKEN)
-    several = telling.list.len() > 1
-    company = pl.col("kind") == DebtorKind.COMPANY
-    return (
-        pl.when(company)
-        .then(one)
-        .otherwise(first & last & several)
-        .fill_null(value=False)
-        .alias("is_own_domain")
-    )
+    return compared.with_columns(pl.col(rest).str.strip_chars())
 
 
 def _strangers(reference: ScoreReference) -> list[pl.Expr]:
@@ -188,28 +170,32 @@ def _level() -> pl.Expr:
     """Return the level; where several fit, the first of this order.
 
     1. no letters or no name to compare; 2. a slip away from one of the names; 3. a company's: a
-    trade that is not its own; 4. no name of the debtor's: somebody's, or a word; 5. another
-    spelling of one; 6. one of the names beside somebody else's given name or initial; 7. nearly
-    the letters of first and last name; 8. one beside somebody else's surname; 9. two; 10. one.
+    trade that is not its own, or its trade with another's surname; 4. no name of the debtor's:
+    somebody's, or a word; 5. another spelling of one; 6. one of the names beside somebody else's
+    given name or initial; 7. nearly the letters of first and last name; 8. one beside somebody
+    else's surname; 9. two; 10. one. What an initial in the debtor's name may stand for is nobody
+    else's: `josecarlos` of José C. Silva.
     """
     comparable = (pl.col("letters").str.len_chars() >= LETTERS_OF_A_TOKEN) & (
         pl.col("tokens").list.len() > 0
     )
-    somebody = pl.col("has_given") | pl.col("has_surname")
-    variant = pl.col("is_variant")
-    none = (pl.col("hits") == 0) & ~pl.col("alike") & ~variant & ~_is_initials()
-    company = pl.col("kind") == DebtorKind.COMPANY
+    variant, spelt_out = pl.col("is_variant"), is_spelt_out("letters", "rest")
+    somebody = (pl.col("has_given") | pl.col("has_surname")) & ~spelt_out
+    none = (pl.col("hits") == 0) & ~pl.col("alike") & ~variant & ~_is_initials() & ~spelt_out
+    company = pl.col("is_firm")
     one = pl.col("hits") == 1
+    relative = (pl.col("has_given") & ~spelt_out) | pl.col("has_initial")
     cases = [
         (~comparable.fill_null(value=False), NameLevel.NOTHING),
         (pl.col("is_misspelt") & ~variant, NameLevel.MISSPELT),
-        (company & pl.col("has_trade"), NameLevel.TRADE),
+        (company & pl.col("has_trade") & ~spelt_out, NameLevel.TRADE),
+        (pl.col("is_another_firm") & ~spelt_out, NameLevel.TRADE),
         (none & somebody, NameLevel.OTHER),
         (none, NameLevel.UNLIKE),
         (variant, NameLevel.FULL),
-        (one & (pl.col("has_given") | pl.col("has_initial")), NameLevel.RELATIVE),
+        (one & relative, NameLevel.RELATIVE),
         (pl.col("alike"), NameLevel.FULL),
-        (one & pl.col("has_surname"), NameLevel.MIXED),
+        (one & pl.col("has_surname") & ~spelt_out, NameLevel.MIXED),
         (pl.col("hits") > 1, NameLevel.FULL),
     ]
     level = pl.lit(NameLevel.PART.value)

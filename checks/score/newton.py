@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,10 +29,15 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """The most likely parameters and the covariance of what is still unsure about them."""
+    """The most likely parameters and the covariance of what is still unsure about them.
+
+    `evidence` is the logarithm of how likely the counts are under the whole prior (Laplace's
+    approximation), up to a constant of the counts.
+    """
 
     parameters: Numbers
     covariance: Numbers
+    evidence: float
 
 
 def maximise(curve: Curve, start: Numbers, deviation: Numbers, counts: Counts) -> Fitted:
@@ -50,7 +55,20 @@ def maximise(curve: Curve, start: Numbers, deviation: Numbers, counts: Counts) -
             break
         worth = reached
     _, information = problem.slopes(here)
-    return Fitted(here, np.asarray(np.linalg.inv(information), dtype=np.float64))
+    _, volume = np.linalg.slogdet(information * deviation[:, None] * deviation)
+    covariance = np.asarray(np.linalg.inv(information), dtype=np.float64)
+    return Fitted(here, covariance, problem.worth(here) - 0.5 * float(volume))
+
+
+def maximise_scaled(
+    curve: Curve, start: Numbers, deviation: Numbers, counts: Counts, scales: Sequence[float]
+) -> Fitted:
+    """Return the fit whose prior, as wide as given or a part of that, makes the counts likeliest.
+
+    Where the start is right already, a narrow prior keeps chance from moving it (empirical Bayes).
+    """
+    fits = [maximise(curve, start, scale * deviation, counts) for scale in scales]
+    return max(fits, key=lambda fit: fit.evidence)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,9 @@ from typing import Final
 
 import polars as pl
 
-from checks.model import DebtorKind
 from checks.score.law import ACCOUNTANT_ROOTS
 from checks.score.model import OwnershipModel, ScoreModel, logit
-from checks.score.names import NAMED, NameLevel
+from checks.score.names import NameLevel
 from checks.score.steps import TOTAL, Step, log_odds_of, logistic, scores_of, steps_of
 from checks.score.tables import KEY
 
@@ -28,21 +27,12 @@ DAYS_A_YEAR: Final = 365.25
 CONFIRMATION_LASTS: Final = timedelta(days=730)  # L10: not confirmed in 24 months
 SHARED_COUNTED: Final = 4
 
-PERSONAL: Final = (
-    NameLevel.FULL,
-    NameLevel.PART,
-    NameLevel.MIXED,
-    NameLevel.RELATIVE,
-    NameLevel.OTHER,
-    NameLevel.UNLIKE,
-)
-"""Levels that say something of a person's mailbox."""
+NAMED: Final = (NameLevel.FULL, NameLevel.PART)
+PERSONAL: Final = (NameLevel.MIXED, NameLevel.RELATIVE, NameLevel.OTHER)
+"""Levels that speak for a person's mailbox, and against it."""
 
-UNNAMED: Final = tuple(
-    level.value
-    for level in (NameLevel.MIXED, NameLevel.RELATIVE, NameLevel.OTHER, NameLevel.UNLIKE)
-)
-"""Levels at which a company's consumer mailbox does not carry the company's name."""
+UNNAMED: Final = (NameLevel.MIXED.value, NameLevel.RELATIVE.value, NameLevel.OTHER.value)
+"""Levels at which a company's consumer mailbox carries somebody else's name."""
 
 
 def score_owners(
@@ -79,43 +69,56 @@ def ownership_steps(as_of: datetime, model: ScoreModel) -> tuple[Step, ...]:
 
 
 def _evidence() -> dict[str, pl.Expr]:
-    """Return what is weighed where it holds, in order; a confirmation outweighs most of it."""
+    """Return what is weighed where it holds, in order.
+
+    A confirmation outweighs what speaks against, and names that agree still add to it. That a name
+    stands before a misspelt domain proves nothing.
+    """
     unconfirmed = pl.col("confirmed_at").is_null()
-    company = (pl.col("kind") == DebtorKind.COMPANY) & unconfirmed
-    person = _person()
+    spelt = ~pl.col("is_suspected")
+    for_person, for_company = _person() & spelt, pl.col("is_firm") & spelt
+    person, company = for_person & unconfirmed, pl.col("is_firm") & unconfirmed
     firm = company & pl.col("is_consumer")
     corporate = ~pl.col("is_consumer") & ~pl.col("is_own_domain") & pl.col("domain").is_not_null()
-    office = pl.col("is_accountant") & (pl.col("source") != "debtor")
+    given = pl.col("source") == "debtor"
+    many = pl.col("companies") >= ACCOUNTANT_ROOTS
+    # a slip before a company's own domain: a colleague's mailbox, or nobody's
+    at_home = pl.col("is_own_domain") & pl.col("is_swapped")
+    for_firm = for_company & pl.col("is_consumer")
     return {
+        **{level.value: for_person & _at(level) for level in NAMED},
         **{level.value: person & _at(level) for level in PERSONAL},
-        "name_misspelt": (person | firm) & _at(NameLevel.MISSPELT),
+        "name_unlike": (person | firm) & _at(NameLevel.UNLIKE),
+        "name_misspelt": ((person | firm) & _at(NameLevel.MISSPELT)) | (company & at_home),
         "name_trade": firm & _at(NameLevel.TRADE),
-        "company_named": firm & pl.col("name_level").is_in(NAMED),
+        "company_named": for_firm & _at(NameLevel.FULL),
+        "company_part": for_firm & _at(NameLevel.PART),
         # a company's mailbox often carries its owner's name, so another name says little
         "company_unnamed": firm & pl.col("name_level").is_in(UNNAMED),
         "suspected_typo": unconfirmed & pl.col("is_suspected"),
         "role_for_person": person & pl.col("is_role"),
         "employer": person & corporate,
-        "own_domain": (person | company) & pl.col("is_own_domain"),
+        "own_domain": (for_person | for_company) & pl.col("is_own_domain"),
         "other_domain": company & corporate,
-        "finance_role": company & pl.col("is_finance") & pl.col("is_own_domain"),
-        "accountant": company & ((pl.col("companies") >= ACCOUNTANT_ROOTS) | office),
+        "finance_role": for_company & pl.col("is_finance") & pl.col("is_own_domain"),
+        "accountant": company & (many | (pl.col("is_accountant") & ~given)),
+        # the debtor's choice, and yet not the debtor's mailbox
+        "accountant_given": company & ~many & pl.col("is_accountant") & given,
         "household": person & (pl.col("people") > 1) & pl.col("is_household"),
         "named_elsewhere": unconfirmed & pl.col("is_named_elsewhere") & ~pl.col("is_household"),
     }
 
 
 def _person() -> pl.Expr:
-    """Tell identified persons whose contact nobody confirmed."""
-    company = pl.col("kind") == DebtorKind.COMPANY
-    return ~company & pl.col("is_identified") & pl.col("confirmed_at").is_null()
+    """Tell identified debtors that are not companies."""
+    return ~pl.col("is_firm") & pl.col("is_identified")
 
 
 def _shared(ownership: OwnershipModel) -> Step:
     """Return what every further person with the address takes away."""
     others = (pl.col("people") - 1).clip(0, SHARED_COUNTED)
-    strangers = (_person() & ~pl.col("is_household")).cast(pl.Float64)
-    return Step("shared", strangers * others * ownership.evidence["shared"])
+    strangers = _person() & pl.col("confirmed_at").is_null() & ~pl.col("is_household")
+    return Step("shared", strangers.cast(pl.Float64) * others * ownership.evidence["shared"])
 
 
 def _at(level: NameLevel) -> pl.Expr:
@@ -148,7 +151,7 @@ def _recycled(as_of: datetime, model: ScoreModel) -> Step:
 
     def fall(years: pl.Expr) -> pl.Expr:
         share = (years - numbers.from_years) / (numbers.full_years - numbers.from_years)
-        return share.clip(0.0, 1.0) * numbers.most
+        return share.clip(0.0, 1.0) ** numbers.power * numbers.most
 
     days = (pl.lit(as_of.date()) - pl.col("source_date")).dt.total_days()
     usual = sum(share * fall(pl.lit(years)) for share, years in model.age_bands)

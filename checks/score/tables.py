@@ -41,11 +41,12 @@ ADDRESSES: Final = pl.Schema(
         "score_basis": pl.String(),
         "mailbox_reason": pl.String(),  # what the server said, unless outdated; null: nothing
         "domain_reason": pl.String(),  # what DNS says against it, unless outdated; null: nothing
+        "claim": pl.String(),  # a verifier's, unless we know better; null: none
         "takes_mail": pl.Boolean(),  # DNS was asked and leads to a mail server
         "alive_at": MOMENT,  # last delivery or sign of the owner not refuted since; null: none
         "met_at": MOMENT,  # the same, but told by events of our own and not by a file
         "proven_at": MOMENT,  # the newer of that and the server's acceptance; null: neither
-        "dated_at": MOMENT,  # newest date of collection or confirmation in a file; null: none
+        "dated_at": MOMENT,  # date of collection or confirmation in a file that counts; null: none
         "heard_at": MOMENT,  # last sign of the owner not refuted since; null: none
         "is_bounced": pl.Boolean(),  # a hard bounce newer than any delivery
         "soft_bounces": pl.Int64(),  # since the last delivery

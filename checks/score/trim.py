@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -13,7 +12,9 @@ import numpy as np
 import polars as pl
 
 from checks.model import DecisionReason, ScoreBasis
+from checks.score.bounces import hard_bounce
 from checks.score.forecast import BouncePrediction, predict_bounces, predict_prefixes
+from checks.score.model import ScoreModel
 
 PROVIDER_LIMITED: Final = frozenset({"uol", "bol", "terra"})
 """They may refuse a sender with more than 10 % unknown recipients (their postmaster pages)."""
@@ -31,6 +32,7 @@ class GateReason(StrEnum):
     EMPTY_LIST = "empty_list"
     SHRUNK = "shrunk"
     STALE_SUPPRESSIONS = "stale_suppressions"
+    COMPLAINTS = "complaints"  # amber: no more than a canary leaves; red: nothing does
     FORCED = "forced"
 
 
@@ -44,21 +46,26 @@ class GateColour(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GateLimits:
-    """Limits of one creditor's list; rates are shares of messages.
+    """Limits of one creditor's list; rates are shares of messages that bounce for good.
 
-    `green` is the limit that a list must keep, above `amber` it is red; `provider` holds for each
-    of `limited_providers`; `canary` is the size of the lot sent ahead; `shrink` is the share that a
-    list may lose against the one before; `snapshot_age` is how old suppressions may be.
+    `green` is the limit that a list must keep, above `amber` it is red; more than `soft` put off
+    makes a list amber; `provider` holds for each of `limited_providers`; `canary` is the size of
+    the lot sent ahead; `shrink` is the share that a list may lose against the one before;
+    `snapshot_age` is how old suppressions may be; the two of `complaints` judge past messages, not
+    this list.
     """
 
     green: float = 0.02
     amber: float = 0.05
+    soft: float = 0.20
     provider: float = 0.05
     limited_providers: frozenset[str] = PROVIDER_LIMITED
     canary: int = 500
     shrink: float = 0.5
     snapshot_age: timedelta = timedelta(hours=24)
     on_red: str = "trim"
+    complaints_amber: float = 0.001
+    complaints_red: float = 0.003
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +81,7 @@ class Cut:
 WHOLE_BY_FORCE: Final = Cut(None, None, DecisionReason.HOLD_GATE, (GateReason.FORCED,))
 
 
-def cut_list(ranked: pl.DataFrame, limits: GateLimits, spread: Mapping[str, float]) -> Cut:
+def cut_list(ranked: pl.DataFrame, limits: GateLimits, model: ScoreModel) -> Cut:
     """Return the cut that the limits ask for.
 
     1. Providers with a limit of their own lose their worst rows first.
@@ -83,18 +90,18 @@ def cut_list(ranked: pl.DataFrame, limits: GateLimits, spread: Mapping[str, floa
     4. A canary lot goes ahead where less than that fits and most of the rest rests on priors.
     5. Otherwise the part that fits is sent.
     """
-    kept = _within_providers(ranked, limits)
+    kept = _within_providers(ranked, limits, model)
     part = ranked.filter(kept)
     over = () if bool(kept.all()) else (GateReason.PROVIDER_OVER_LIMIT,)
-    count = _longest_fitting(part, limits.green, limits.canary, spread)
+    count = _longest_fitting(part, limits.green, limits.canary, model)
     hold = DecisionReason.HOLD_GATE
     if count == part.height:
         return Cut(kept, count, hold, over or (GateReason.WITHIN_LIMIT,))
-    colour = colour_of(predict_bounces(ranked, spread), limits)
+    colour = colour_of(predict_bounces(ranked, model), limits)
     if limits.on_red == "refuse" and colour is GateColour.RED:
         return Cut(kept, 0, hold, (GateReason.REFUSED,))
     if count < limits.canary and _rests_on_priors(part.slice(count)):
-        lot = _canary_lot(part, limits, spread)
+        lot = _canary_lot(part, limits, model)
         return Cut(kept, lot, DecisionReason.HOLD_CANARY, (GateReason.CANARY, *over))
     reason = GateReason.OVER_LIMIT if count else GateReason.NOTHING_FITS
     return Cut(kept, count, hold, (reason, *over))
@@ -104,7 +111,7 @@ def _longest_fitting(
     ranked: pl.DataFrame,
     limit: float,
     small: int,
-    spread: Mapping[str, float],
+    model: ScoreModel,
 ) -> int:
     """Return the length of the longest prefix that fits a limit.
 
@@ -113,19 +120,20 @@ def _longest_fitting(
     """
     if ranked.is_empty():
         return 0
-    rates, _, high = predict_prefixes(ranked, spread)
+    rates, _, high = predict_prefixes(ranked, model)
     position = np.arange(1, ranked.height + 1)
     fits = (high <= limit) | ((rates <= limit) & (position <= small))
     return int(position[fits].max(initial=0))
 
 
-def _within_providers(ranked: pl.DataFrame, limits: GateLimits) -> pl.Series:
+def _within_providers(ranked: pl.DataFrame, limits: GateLimits, model: ScoreModel) -> pl.Series:
     """Tell which rows stay when each limited provider keeps its own limit.
 
     The expected rate is compared, not its upper end: the limit is half of what these providers
     publish, and for a few dozen messages the interval would say nothing.
     """
-    mean = (1.0 - pl.col("score")).cum_sum() / pl.int_range(1, pl.len() + 1)
+    chance = hard_bounce(model.loss, pl.col("score"), pl.col("score_basis"))
+    mean = chance.cum_sum() / pl.int_range(1, pl.len() + 1)
     limited = pl.col("provider").is_in(sorted(limits.limited_providers))
     worst = ranked.select(
         pl.when(limited).then(mean.over("provider")).otherwise(0.0).alias("mean"),
@@ -134,11 +142,12 @@ def _within_providers(ranked: pl.DataFrame, limits: GateLimits) -> pl.Series:
 
 
 def colour_of(whole: BouncePrediction, limits: GateLimits) -> GateColour:
-    """Judge a list by its upper end, a small one by its expected rate."""
+    """Judge a list by its upper end, a small one by its expected rate; much put off is amber."""
     worst = whole.rate if whole.messages <= limits.canary else whole.high
-    if worst <= limits.green:
-        return GateColour.GREEN
-    return GateColour.AMBER if worst <= limits.amber else GateColour.RED
+    if worst > limits.amber:
+        return GateColour.RED
+    green = worst <= limits.green and whole.soft <= limits.soft
+    return GateColour.GREEN if green else GateColour.AMBER
 
 
 def _rests_on_priors(rest: pl.DataFrame) -> bool:
@@ -147,12 +156,12 @@ def _rests_on_priors(rest: pl.DataFrame) -> bool:
     return 2 * unknown >= rest.height > 0
 
 
-def _canary_lot(part: pl.DataFrame, limits: GateLimits, spread: Mapping[str, float]) -> int:
+def _canary_lot(part: pl.DataFrame, limits: GateLimits, model: ScoreModel) -> int:
     """Return the size of the lot: what stays amber, and at least a tenth of a canary.
 
     A lot that is red all through still goes ahead, for otherwise nothing is ever learnt, but it is
     so small that a provider hardly sees it: 50 messages by default.
     """
     best = part.head(limits.canary)
-    amber = _longest_fitting(best, limits.amber, limits.canary, spread)
+    amber = _longest_fitting(best, limits.amber, limits.canary, model)
     return max(amber, min(best.height, math.ceil(limits.canary / 10)))

@@ -35,6 +35,7 @@ import polars as pl
 
 from checks.frames import shaped
 from checks.model import VERDICT_OF, Reason, ScoreBasis, Verdict
+from checks.score.claims import claim_facts, standing_claim
 from checks.score.reference import ScoreReference
 from checks.score.tables import ADDRESSES, SOURCES, Facts
 
@@ -96,9 +97,10 @@ def merge_verdicts(facts: Facts, reference: ScoreReference, *, answer_days: int)
         _addresses(facts)
         .join(_domain_facts(facts.domains), on="domain", how="left")
         .join(_mailbox_facts(facts.findings), on="address", how="left")
+        .join(claim_facts(facts.findings), on="address", how="left")
         .join(facts.history, on=list(ADDRESS_KEY), how="left")
     )
-    merged = _without_outdated(merged)
+    merged = _without_outdated(merged.with_columns(standing_claim(_MAILBOX_ANSWERS)))
     merged = merged.with_columns(_provider(reference), _reason(VERDICT_RULES).alias("reason"))
     merged = merged.with_columns(
         pl.col("reason").replace_strict(_VERDICT_WORDS, return_dtype=pl.String).alias("verdict"),
@@ -128,24 +130,43 @@ def _addresses(facts: Facts) -> pl.DataFrame:
         pl.col("is_disposable").fill_null(value=False),
         _is("reason", Reason.SUSPECTED_TYPO).alias("is_suspected"),
     )
-    return (
-        facts.contacts.select(
-            "creditor_id", "email_raw", "source_date", "confirmed_at", _source_rank()
+    contacts = facts.contacts.select(
+        "creditor_id", "debtor_id", "email_raw", "source_date", "confirmed_at", _source_rank()
+    ).join(shape, on="email_raw", how="inner")
+    known = contacts.group_by(*ADDRESS_KEY).agg(
+        pl.col("domain", "shape_reason").max(),
+        pl.col("is_disposable", "is_suspected").any(),
+        pl.col("source_rank").min(),
+    )
+    dated = known.join(_dates(contacts, facts.clusters), on=list(ADDRESS_KEY), how="left")
+    return dated.with_columns(
+        pl.col("source_rank")
+        .replace_strict(dict(enumerate(SOURCES)), return_dtype=pl.String)
+        .alias("source"),
+    )
+
+
+def _dates(contacts: pl.DataFrame, clusters: pl.DataFrame) -> pl.DataFrame:
+    """Return since when a file knows each address, and when its owner confirmed it.
+
+    Of one person's records the newest date counts, of several persons' the oldest, and a
+    confirmation only where all have one: an address on two persons' records was copied at least
+    once, and a copy's date says when the record was made, not that the mailbox still lived then.
+    """
+    person = pl.coalesce("cluster_id", "debtor_id").alias("person")
+    newest = (
+        contacts.join(
+            clusters.select("creditor_id", "debtor_id", "cluster_id"),
+            on=["creditor_id", "debtor_id"],
+            how="left",
         )
-        .join(shape, on="email_raw", how="inner")
-        .group_by(*ADDRESS_KEY)
-        .agg(
-            pl.col("domain", "shape_reason").max(),
-            pl.col("is_disposable", "is_suspected").any(),
-            pl.col("source_date").max(),
-            pl.col("source_rank").min(),
-            pl.col("confirmed_at").max().alias("file_confirmed_at"),
-        )
-        .with_columns(
-            pl.col("source_rank")
-            .replace_strict(dict(enumerate(SOURCES)), return_dtype=pl.String)
-            .alias("source"),
-        )
+        .group_by(*ADDRESS_KEY, person)
+        .agg(pl.col("source_date", "confirmed_at").max())
+    )
+    confirmed = pl.col("confirmed_at")
+    return newest.group_by(*ADDRESS_KEY).agg(
+        pl.col("source_date").min(),
+        pl.when(confirmed.is_not_null().all()).then(confirmed.min()).alias("file_confirmed_at"),
     )
 
 

@@ -23,6 +23,9 @@ _QUOTES: Final = "\"'`\u00b4\u2018\u2019\u201c\u201d"
 _WRAPPING: Final = f" \t\r\n\v\f\xa0{_QUOTES}<>[]{{}}(),;:"
 
 
+_TOLD: Final = ["source_dates", "confirmations"]
+
+
 def split_cell(cell: str, vocabulary: Vocabulary) -> list[str]:
     """Return the addresses of a cell in order, each as it stood; none for "nothing known".
 
@@ -109,17 +112,18 @@ def split_cells(cells: pl.Series, vocabulary: Vocabulary) -> pl.Series:
 
 
 def with_addresses(rows: pl.DataFrame, vocabulary: Vocabulary) -> pl.DataFrame:
-    """Add `addresses` (those of the e-mail cells) and `misplaced` (those of other cells).
+    """Replace `emails` by `addresses`, with dates of their own, and add `misplaced`.
 
-    Both `List(String)`, in order of columns. An address in the place of a name or a phone is
-    taken from there, and the name that is left without one is null.
+    `addresses` (`List(String)`), `source_dates` and `confirmations` go together, in order of
+    columns; an address written twice stands there twice. `misplaced` are the addresses in the
+    place of a name or a phone: they are taken from there, and a name that is left without one is
+    null.
     """
-    cells = rows.select("emails").with_row_index("row").explode("emails", keep_nulls=False)
-    found = cells.with_columns(found=split_cells(cells.get_column("emails"), vocabulary))
+    cells = rows.select("emails", *_TOLD).with_row_index("row").explode("emails", *_TOLD)
     merged = (
-        found.explode("found", keep_nulls=False)
+        _dated(cells.drop_nulls("emails"), vocabulary)
         .group_by("row", maintain_order=True)
-        .agg(addresses=pl.col("found").unique(maintain_order=True))
+        .agg("addresses", *_TOLD)
     )
     nothing = pl.lit([], dtype=pl.List(pl.String))
     misplaced = pl.concat_list(
@@ -127,9 +131,27 @@ def with_addresses(rows: pl.DataFrame, vocabulary: Vocabulary) -> pl.DataFrame:
     )
     bare_name = pl.col("name").str.replace_all(_MISPLACED, "").str.strip_chars(" <>()-/;,")
     return (
-        rows.with_row_index("row")
+        rows.drop("emails", *_TOLD)
+        .with_row_index("row")
         .join(merged, on="row", how="left", maintain_order="left")
-        .with_columns(pl.col("addresses").fill_null(nothing), phone=pl.col("phones").list.join(" "))
+        .with_columns(
+            pl.col("addresses").fill_null(nothing),
+            *(pl.col(name).fill_null(pl.lit([], dtype=rows.schema[name])) for name in _TOLD),
+            phone=pl.col("phones").list.join(" "),
+        )
         .with_columns(misplaced=misplaced, name=pl.when(bare_name != "").then(bare_name))
         .drop("row", "phone")
     )
+
+
+def _dated(cells: pl.DataFrame, vocabulary: Vocabulary) -> pl.DataFrame:
+    """Return one row per address of a cell.
+
+    Of several addresses in one cell, none is confirmed: its owner confirmed one, and nobody can
+    tell which. The date of collection holds for all, for the cell was written as one.
+    """
+    found = cells.with_columns(addresses=split_cells(cells.get_column("emails"), vocabulary))
+    alone = pl.col("addresses").list.len() == 1
+    return found.with_columns(
+        confirmations=pl.when(alone).then("confirmations"),
+    ).explode("addresses", keep_nulls=False)

@@ -13,8 +13,6 @@ from data.intake.vocabulary import Vocabulary, fold
 TRUST: Final = ("debtor", "creditor", "agency", "bureau", "register", "unknown")
 """Whom an address came from, the most trusted first (field guide on ownership by source)."""
 
-_ORIGINS: Final = {"addresses": "file", "misplaced": "other_field"}
-
 
 def find_contacts(
     rows: pl.DataFrame,
@@ -26,30 +24,31 @@ def find_contacts(
 ) -> pl.DataFrame:
     """Return `FOUND_CONTACTS`, sorted; the legal arguments stand for what rows do not say.
 
-    `rows` are identified rows with `addresses` and `misplaced`. Where several rows give a debtor
-    one address, the most trusted source with its newest date is kept, and the latest
-    confirmation of all.
+    `rows` are identified rows with `addresses` and `misplaced`. Source and legal basis hold
+    for the whole row; an address in another field has no date, for no column speaks of it. Where
+    several rows give a debtor one address, the most trusted source with its newest date is kept,
+    and the latest confirmation of all.
     """
     source = vocabulary.source.get(fold(legal_source), "unknown") if legal_source else "unknown"
     keys = ("creditor_id", "debtor_id", "email_raw")
     told = rows.with_columns(
         source=pl.coalesce("source_class", pl.lit(source)),
-        source_date=pl.coalesce("source_date", pl.lit(legal_date, dtype=pl.Date)),
         legal_basis=pl.coalesce("legal_basis", pl.lit(legal_basis, dtype=pl.String)),
     )
+    row = ("creditor_id", "debtor_id", "source", "legal_basis")
+    dated = ("email_raw", "source_date", "confirmed_at")
+    in_place = told.select(
+        *row,
+        email_raw="addresses",
+        source_date="source_dates",
+        confirmed_at="confirmations",
+        origin=pl.lit("file"),
+    ).explode(*dated)
+    misplaced = told.select(*row, email_raw="misplaced", origin=pl.lit("other_field"))
     contacts = pl.concat(
-        told.select(
-            "creditor_id",
-            "debtor_id",
-            "source",
-            "source_date",
-            "legal_basis",
-            "confirmed_at",
-            email_raw=pl.col(column),
-            origin=pl.lit(origin),
-        ).explode("email_raw", keep_nulls=False)
-        for column, origin in _ORIGINS.items()
-    )
+        [in_place.drop_nulls("email_raw"), misplaced.explode("email_raw", keep_nulls=False)],
+        how="diagonal",
+    ).with_columns(pl.col("source_date").fill_null(pl.lit(legal_date, dtype=pl.Date)))
     trust = pl.col("source").cast(pl.Enum(TRUST))
     best = contacts.sort(
         *keys,

@@ -130,7 +130,7 @@ def _with_debtor(rows: pl.DataFrame) -> pl.DataFrame:
 def _digests(missing: pl.Expr) -> pl.Expr:
     told = pl.concat_str(
         pl.col("name").str.to_lowercase().fill_null(""),
-        pl.col("addresses").list.sort().list.join(" ").str.to_lowercase(),
+        pl.col("addresses").list.unique().list.sort().list.join(" ").str.to_lowercase(),
         pl.col("phones").list.sort().list.join(" "),
         separator="\n",
     )

@@ -7,10 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from checks.errors import InputRefusedError, SettingError
-from data.intake.roles import INVOICE_ROLES, ROLES, SEVERAL_ROLES
+from data.intake.roles import (
+    DATED_ROLES,
+    INVOICE_ROLES,
+    LAST_DATED,
+    ROLES,
+    SEVERAL_ROLES,
+    dated_role,
+)
 from data.intake.settings import IntakeSettings
 from data.intake.tables import column_names
-from data.intake.vocabulary import Rank, Vocabulary, fold
+from data.intake.vocabulary import Rank, Vocabulary, column_number, fold
 
 _SHOWN_COLUMNS = 40
 _SHOWN_CHARACTERS = 40
@@ -143,11 +150,27 @@ def guess_roles(header: Sequence[str], vocabulary: Vocabulary) -> dict[str, tupl
     for rank, place in ranked:
         if rank is not None:
             found.setdefault(rank.role, []).append((rank, place))
-    return {
+    guessed = {
         role: tuple(place for _, place in hits)
         if role in SEVERAL_ROLES
         else (min(hits, key=lambda hit: (hit[0].place, hit[1]))[1],)
         for role, hits in found.items()
+    }
+    stray = _stray_dates([column_number(header[place]) for place in guessed.get("email", ())])
+    return {role: positions for role, positions in guessed.items() if role not in stray}
+
+
+def _stray_dates(emails: Sequence[int | None]) -> set[str]:
+    """Return the later dates whose e-mail column does not bear their number.
+
+    "Confirmado em 2" beside "E-mail" and "E-mail comercial" may speak of anything.
+    """
+    numbered = {place for place, number in enumerate(emails, start=1) if number == place}
+    return {
+        dated_role(role, place)
+        for role in DATED_ROLES
+        for place in range(2, LAST_DATED + 1)
+        if place not in numbered
     }
 
 

@@ -211,7 +211,7 @@ def understood(parsed: pl.DataFrame) -> list[str]:
         pl.col("debtor_id").alias("id"),
         pl.col("name"),
         pl.col("tax_id"),
-        pl.col("addresses").list.join("; ").alias("e-mail"),
+        pl.col("addresses").list.unique(maintain_order=True).list.join("; ").alias("e-mail"),
         pl.col("amount").cast(pl.String),
         pl.col("currency"),
         pl.col("due_date").cast(pl.String).alias("due"),

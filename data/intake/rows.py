@@ -12,6 +12,7 @@ from data.intake.amounts import guess_decimal_mark, parse_amounts
 from data.intake.country import DECIMAL_MARK_OF
 from data.intake.mapping import Mapping
 from data.intake.moments import guess_date_order, is_no_date, parse_distinct_days, parse_moments
+from data.intake.roles import dated_role
 from data.intake.settings import Country, DateOrder, DecimalMark, IntakeSettings
 from data.intake.vocabulary import Vocabulary, fold
 
@@ -26,7 +27,9 @@ ROWS: Final = pl.Schema(
         "name": pl.String(),
         "kind": pl.String(),  # pf | pj
         "language": pl.String(),
-        "emails": pl.List(pl.String()),  # cells as they stood
+        "emails": pl.List(pl.String()),  # cells as they stood, by column; null: blank
+        "source_dates": pl.List(pl.Date()),  # of the same columns; null: not told
+        "confirmations": pl.List(MOMENT),  # of the same columns; null: not told
         "phones": pl.List(pl.String()),
         "has_invoice": pl.Boolean(),
         "invoice_id": pl.String(),
@@ -34,9 +37,7 @@ ROWS: Final = pl.Schema(
         "currency": pl.String(),  # ISO 4217; null: not given
         "due_date": pl.Date(),
         "source_class": pl.String(),  # debtor | creditor | ...; null: not given
-        "source_date": pl.Date(),
         "legal_basis": pl.String(),
-        "confirmed_at": MOMENT,
     },
 )
 """One row per readable input row."""
@@ -71,16 +72,14 @@ def to_rows(
             reader.text("name"),
             reader.word("kind", vocabulary.kind),
             reader.word("language", vocabulary.language),
-            reader.several("email").alias("emails"),
+            *reader.emails(order),
             reader.several("phone").alias("phones"),
             reader.text("invoice_id"),
             reader.amount(mark),
             reader.word("currency", vocabulary.currency),
             reader.day("due_date", order),
             reader.source_class(),
-            reader.day("source_date", order),
             reader.text("legal_basis"),
-            reader.moment("confirmed_at", order),
         ],
     )
     rows = rows.with_columns(
@@ -120,6 +119,26 @@ class _CellReader:
             )
         joined = pl.concat_list(names).list.drop_nulls().alias(role)
         return self._cells.select(joined).to_series()
+
+    def emails(self, order: DateOrder) -> list[pl.Series]:
+        """Return `emails`, `source_dates` and `confirmations`, each by column.
+
+        Dates are never lent to another column: the owner who confirmed one mailbox has said
+        nothing of the next.
+        """
+        names = [name for name in self._cells.columns if name.startswith("email_")]
+        places = range(1, len(names) + 1)
+        columns = {
+            "emails": [self._cells.get_column(name) for name in names],
+            "source_dates": [self.day(dated_role("source_date", n), order) for n in places],
+            "confirmations": [self.moment(dated_role("confirmed_at", n), order) for n in places],
+        }
+        return [self._listed(name, found) for name, found in columns.items()]
+
+    def _listed(self, name: str, columns: list[pl.Series]) -> pl.Series:
+        if not columns:
+            return pl.Series(name, [[]], dtype=ROWS[name]).new_from_index(0, self._cells.height)
+        return pl.select(pl.concat_list(columns).alias(name)).to_series()
 
     def amount(self, mark: DecimalMark) -> pl.Series:
         raw = self.text("amount")

@@ -6,15 +6,16 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
-from data.intake.roles import ROLES, SEVERAL_ROLES
+from data.intake.roles import DATED_ROLES, LAST_DATED, ROLES, SEVERAL_ROLES, dated_role
 
 _NOT_WORD: Final = re.compile(r"[\W_]+")
 _TRAILING_NUMBER: Final = re.compile(r" ?\d{1,2}$")
+_COLUMN_NUMBER: Final = re.compile(rf" ?([1-{LAST_DATED}])(?= |$)")
 _CAMEL_HUMP: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _MAX_HEADER: Final = 200
 
@@ -28,6 +29,16 @@ def fold(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", text[:_MAX_HEADER])
     bare = "".join(char for char in decomposed if not unicodedata.combining(char))
     return _NOT_WORD.sub(" ", bare.casefold()).strip()
+
+
+def column_number(header: str) -> int | None:
+    """Return the number that a column name ends with, or None.
+
+    >>> column_number("E-mail 2"), column_number("email2"), column_number("E-mail")
+    (2, 2, None)
+    """
+    number = _TRAILING_NUMBER.search(fold(header))
+    return int(number.group()) if number else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +77,20 @@ class Vocabulary:
         numberless = _TRAILING_NUMBER.sub("", spelt)
         names = [folded, spelt, self._without_owner(spelt)]
         several = [numberless, self._without_owner(numberless)]
-        return self._first(names, ROLES) or self._first(several, SEVERAL_ROLES)
+        return (
+            self._first(names, ROLES)
+            or self._first(several, SEVERAL_ROLES)
+            or self._rank_dated(spelt)
+        )
+
+    def _rank_dated(self, spelt: str) -> Rank | None:
+        """Return the rank of a date that names the number of its e-mail column."""
+        numbers = _COLUMN_NUMBER.findall(spelt)
+        if len(numbers) != 1:
+            return None
+        numberless = _COLUMN_NUMBER.sub("", spelt).strip()
+        rank = self._first([numberless, self._without_owner(numberless)], DATED_ROLES)
+        return rank and replace(rank, role=dated_role(rank.role, int(numbers[0])))
 
     def _first(self, names: list[str], roles: tuple[str, ...]) -> Rank | None:
         ranks = (self.columns.get(name.replace(" ", "")) for name in names)

@@ -13,6 +13,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from checks.errors import SettingError
 from checks.model import GateState
+from checks.score import Exposure
 from data.publish.naming import BounceForecast, CleanList
 
 MANIFEST_FILE: Final = "manifest.json"
@@ -60,6 +61,17 @@ class Gate(_Part):
     reasons: tuple[str, ...]
 
 
+class Exposed(_Part):
+    """The share of debts told that is expected to reach strangers, its limit, and the price.
+
+    `notices` counts debtors who get a notice without debt content so that the limit holds.
+    """
+
+    expected: Share
+    limit: Share
+    notices: Count
+
+
 class Forced(_Part):
     """Who overruled the gate, and why."""
 
@@ -88,6 +100,7 @@ class Manifest(_Part):
     gate: Gate
     counts: dict[str, Count]
     predicted_bounce: Forecast | None
+    exposure: Exposed | None = None
     files: dict[str, FileEntry]
     digests: dict[str, Digest]
     lab_networks: tuple[str, ...]
@@ -118,6 +131,7 @@ def make_manifest(clean: CleanList, number: int, files: dict[str, FileEntry]) ->
         gate=Gate(state=facts.gate, reasons=facts.gate_reasons),
         counts={**facts.counts, **rows},
         predicted_bounce=_forecast(facts.predicted_bounce),
+        exposure=_exposed(facts.exposure),
         files=files,
         digests=dict(facts.digests),
         lab_networks=facts.lab_networks,
@@ -190,6 +204,12 @@ def _forecast(found: BounceForecast | None) -> Forecast | None:
     if found is None:
         return None
     return Forecast(rate=found.rate, low=found.low, high=found.high)
+
+
+def _exposed(found: Exposure | None) -> Exposed | None:
+    if found is None:
+        return None
+    return Exposed(expected=found.expected, limit=found.limit, notices=found.noticed)
 
 
 def _mac(manifest: Manifest, key: bytes) -> str:

@@ -31,7 +31,11 @@ def parse_reply_rules(text: str) -> ReplyRules:
     tables = tomllib.loads(text)
     return ReplyRules(
         enhanced={
-            code: EnhancedRule(_ruling(entry, f"enhanced {code}"), firm=entry["firm"])
+            code: EnhancedRule(
+                ruling=_ruling(entry, f"enhanced {code}"),
+                firm=entry["firm"],
+                about_recipient=_pattern(entry.get("about_recipient")),
+            )
             for entry in tables["enhanced"]
             for code in entry["codes"]
         },

@@ -79,7 +79,7 @@ def run_demo(request: DemoRequest, *, as_json: bool) -> int:
                 "asked_true": found.asked_true,
                 "sent": found.sent,
                 "true_bounces": found.true_bounces,
-                "not_arrived": found.not_arrived,
+                "put_off": found.put_off,
                 "verdicts": found.verdicts.to_dicts(),
                 "decisions": found.decisions.to_dicts(),
             },

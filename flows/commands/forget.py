@@ -15,6 +15,7 @@ from data.care.person import Person
 from data.reference.syntax import load_syntax_reference
 from data.runbook import RUNNING
 from data.warehouse import Warehouse, open_warehouse, rewrite_warehouse
+from flows.away import forget_handout
 from flows.outputs import (
     erase_from_tables,
     erase_from_work,
@@ -113,6 +114,8 @@ def _erase(person: Person, opened: Warehouse, path: Path) -> Removed:
         hashes_kept=len(person.addresses | person.debtor_ids | person.tax_ids),
     )
     removed.ended_runs = _end_open_runs(plans, opened, path)
+    for plan in plans:
+        forget_handout(plan)
     outputs = outputs_of(plans)
     why = NOTE.format(day=f"{utc_now():%Y-%m-%d}")
     languages = {output.folder: take_pages_down(output) for output in outputs}

@@ -13,6 +13,7 @@ from data.care.lists import RECIPIENT_FILES, lists_before, withdraw_list
 from data.care.retention import EVENTS, MANIFESTS, PROBES, VERDICTS, Cutoffs, cutoffs_of
 from data.publish.folders import CURRENT_FILE
 from data.warehouse import open_warehouse, rewrite_warehouse
+from flows.away import forget_handout
 from flows.outputs import PAGES, Output, outputs_of, plans_beside
 from flows.plan import PLAN_FILE, existing_warehouse, moment_of
 from flows.run import WAIT_SECONDS, utc_now
@@ -72,6 +73,9 @@ def _purge_files(path: Path, cutoffs: Cutoffs, *, dry: bool) -> Counter[str]:
         moment = began.get(folder.name) or moment_of(folder.name)
         if moment is not None:
             gone += _purge_work(folder, moment, cutoffs, dry=dry)
+    for plan in plans:
+        if plan.as_of < cutoffs.probes and not dry:
+            forget_handout(plan)  # of a run whose answers never came
     for output in outputs_of(plans):
         gone += _purge_output(output, cutoffs, dry=dry)
     return gone

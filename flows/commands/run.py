@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+
+from flows.away import AwayError
 from flows.outcome import Outcome, load_outcome, outcome_of, print_outcome
 from flows.pipeline import STAGES, directly, pipeline
 from flows.plan import RunPlan
@@ -16,10 +19,13 @@ def run_portfolio(request: RunRequest, *, as_json: bool) -> int:
     plan = prepare_run(request)
     progress = Progress(len(STAGES))
     progress.note(f"run {plan.run_id} (if interrupted: {resume_command(plan)})")
-    if request.local:
-        outcome = run_locally(plan, progress, wait=request.wait)
-    else:
-        outcome = run_through_prefect(plan, progress, wait=request.wait)
+    call = run_locally if request.local else run_through_prefect
+    try:
+        outcome = call(plan, progress, wait=request.wait)
+    except AwayError as waiting:
+        if as_json:
+            print(json.dumps({**waiting.facts, "exit_code": waiting.exit_code}, sort_keys=True))
+        raise
     return print_outcome(outcome, as_json=as_json)
 
 

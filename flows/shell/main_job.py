@@ -67,6 +67,7 @@ def run(
     out: Path = Path("var/out"),
     warehouse: WarehouseFile = None,
     no_smtp: Flag = False,
+    away: Flag = False,
     sample: int | None = None,
     resume: str | None = None,
     local: Flag = False,
@@ -85,6 +86,8 @@ def run(
         where report and lists go
     no_smtp
         ask no mail server, whatever the configuration says
+    away
+        have another host ask: write a shard file for `entrega probe`, and wait for its answers
     sample
         take only so many debtors, chosen by a stable hash
     resume
@@ -103,6 +106,7 @@ def run(
         out=out,
         warehouse=warehouse,
         no_smtp=no_smtp,
+        away=away,
         sample=sample,
         resume=resume,
         local=local,

@@ -1,4 +1,4 @@
-"""The gate of each creditor's list."""
+"""The gate of each creditor's list, and the limit of exposure of what it lets pass."""
 
 from __future__ import annotations
 
@@ -10,7 +10,16 @@ from typing import Any
 import polars as pl
 
 from checks.frames import DECIDED_DEBTORS, empty
-from checks.score import GateLimits, GateResult, ListHistory, apply_gate, gate_list
+from checks.score import (
+    COMPLAINT_WINDOW,
+    Exposure,
+    GateLimits,
+    GateResult,
+    ListHistory,
+    apply_gate,
+    gate_list,
+    limit_exposure,
+)
 from flows.executor import write_part
 from flows.run import Run
 from flows.settings import GateSettings
@@ -22,7 +31,7 @@ GATED_PART = "gated.parquet"
 
 
 def gate(run: Run) -> None:
-    """Weigh every creditor's candidates; who is held back is so from here on."""
+    """Weigh every creditor's candidates; who is held back or gets a notice is so from here on."""
     candidates = pl.read_parquet(run.folder("decide") / CANDIDATES_PART)
     decided = run.read("decided_debtors")
     facts: dict[str, Any] = {}
@@ -30,8 +39,10 @@ def gate(run: Run) -> None:
     for creditor in run.recall("read")["creditors"]:
         own = pl.col("creditor_id") == creditor
         result = _weigh(run, creditor, candidates.filter(own))
-        facts[creditor] = gate_facts(result, run.plan.settings.gate)
-        parts.append(apply_gate(decided.filter(own), result))
+        gated = apply_gate(decided.filter(own), result)
+        limited, exposure = limit_exposure(gated, run.plan.settings.gate.exposure)
+        facts[creditor] = gate_facts(result, run.plan.settings.gate, exposure)
+        parts.append(limited)
     write_part(pl.concat(parts), run.folder("gate") / GATED_PART)
     run.remember("gate", facts)
     run.commit("gate", {})
@@ -43,16 +54,17 @@ def gated_debtors(run: Run) -> pl.DataFrame:
 
 
 def _weigh(run: Run, creditor: str, candidates: pl.DataFrame) -> GateResult:
-    newest = run.warehouse.newest_list(creditor)
+    newest, now = run.warehouse.newest_list(creditor), run.plan.as_of
     history = ListHistory(
         last_count=newest.recipients + newest.recipients_neutral if newest else None,
-        suppression_age=oldest_snapshot(run.plan.settings.suppress, run.plan.as_of),
+        suppression_age=oldest_snapshot(run.plan.settings.suppress, now),
+        complaints=run.warehouse.complaints(creditor, now - COMPLAINT_WINDOW, now),
     )
     return gate_list(
         candidates,
         gate_limits(run.plan.settings.gate, run.plan.settings.suppress.max_age_hours),
         history,
-        score_model(run).spread,
+        score_model(run),
         run.plan.force,
     )
 
@@ -69,7 +81,7 @@ def gate_limits(settings: GateSettings, max_age_hours: float) -> GateLimits:
     )
 
 
-def gate_facts(result: GateResult, settings: GateSettings) -> Mapping[str, Any]:
+def gate_facts(result: GateResult, settings: GateSettings, exposure: Exposure) -> Mapping[str, Any]:
     """Return a gate's result as plain values, without its rows."""
     sent = int((result.rows["outcome"] == "sent").sum())
     predicted = result.predicted
@@ -81,5 +93,6 @@ def gate_facts(result: GateResult, settings: GateSettings) -> Mapping[str, Any]:
         "limit": settings.green,
         "predicted": [predicted.rate, max(0.0, predicted.low), predicted.high] if sent else None,
         "forced": asdict(result.forced) if result.forced else None,
+        "exposure": asdict(exposure),
         "before": [result.before.rate, result.before.low, result.before.high],
     }

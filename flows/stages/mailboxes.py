@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Iterator
+from dataclasses import replace
 
 import polars as pl
 
 from checks.errors import SettingError
 from checks.frames import FINDINGS, empty
-from checks.mailbox.findings import ProbeReport
-from checks.mailbox.probe import ProbeResult, payloads, probe_mailboxes
+from checks.mailbox.domain_run import Outcome
+from checks.mailbox.findings import ProbeReport, findings_of
+from checks.mailbox.plan import make_plan
+from checks.mailbox.probe import ProbeResult, payloads, probe_mailboxes, targets_of
 from checks.mailbox.recall import remember
 from checks.mailbox.records import Payload
 from checks.mailbox.session import Deadlines, Identity
@@ -19,16 +22,18 @@ from checks.mailbox.settings import ProbeSettings
 from data.journal import Journal, read_journal
 from data.reference.providers import load_providers
 from data.reference.smtp_replies import load_reply_rules
+from data.verifiers import CHECK
+from flows.away import JOURNAL, Told, forget_handout, hand_out, taken_in
 from flows.clocks import policy_clock
 from flows.overrides import overridden
 from flows.plan import work_folder
+from flows.proxy import proxy_of
 from flows.run import Run
 from flows.settings import Settings, SmtpSettings
 from flows.stages.domains import lab_networks
 from flows.stages.score import scored_with
 from flows.suppression import suppressed_now
 
-JOURNAL = "probe.journal"
 ANSWERS_LAST = dt.timedelta(days=30)  # docs/politeness.md: nobody is asked again within 30 days
 WORTH_KEEPING = ("deliverable", "undeliverable", "risky")
 
@@ -36,21 +41,23 @@ WORTH_KEEPING = ("deliverable", "undeliverable", "risky")
 def check_mailboxes(run: Run) -> None:
     """Ask mail servers about the addresses that may be asked; each distinct one once."""
     settings = run.plan.settings
+    claims = claims_of_others(run)
     if not settings.smtp.asks:
         run.remember("mailboxes", {"asked": False})
-        run.commit("check_mailboxes", {})
+        run.commit("check_mailboxes", {"findings": claims})
         return
-    addresses = askable(run).join(priorities(run), on="address", how="left")
+    addresses = askable(run).join(priorities(run, claims), on="address", how="left")
     known = run.warehouse.recent_findings(
         "mailbox", run.plan.run_id, run.plan.day - ANSWERS_LAST
     ).filter(pl.col("verdict").is_in(WORTH_KEEPING))
     fresh = addresses.join(known, on="address", how="anti")
     reused = known.join(addresses, on="address", how="semi")
-    result = asyncio.run(_probe(run, fresh))
-    if result.report.degraded:
-        run.warn("mailboxes", [result.report.degraded])
-    run.remember("mailboxes", {"asked": True, **report_facts(result.report)})
-    run.commit("check_mailboxes", {"findings": pl.concat([reused, result.findings])})
+    told = _ask_away(run, fresh) if settings.smtp.away else _ask(run, fresh)
+    if told.degraded:
+        run.warn("mailboxes", [told.degraded])
+    run.remember("mailboxes", {"asked": True, **told.figures})
+    run.commit("check_mailboxes", {"findings": pl.concat([reused, told.findings, claims])})
+    forget_handout(run.plan)
 
 
 def askable(run: Run) -> pl.DataFrame:
@@ -76,18 +83,50 @@ def askable(run: Run) -> pl.DataFrame:
     )
 
 
-def priorities(run: Run) -> pl.DataFrame:
+def claims_of_others(run: Run) -> pl.DataFrame:
+    """Return FINDINGS of verifiers about the addresses of a run; they last as answers do."""
+    known = run.warehouse.recent_findings(CHECK, run.plan.run_id, run.plan.day - ANSWERS_LAST)
+    return known.join(run.read("syntax").select("address").unique(), on="address", how="semi")
+
+
+def priorities(run: Run, claims: pl.DataFrame) -> pl.DataFrame:
     """Return `address, priority`: minus the score it has before its server is asked.
 
     Providers end the asking at a share of unknown recipients: the likeliest to exist go first.
     """
-    scored = scored_with(run, empty(FINDINGS)).contacts
+    scored = scored_with(run, claims).contacts
     return scored.group_by("address").agg((-pl.col("score").max()).round(3).alias("priority"))
 
 
-async def _probe(run: Run, addresses: pl.DataFrame) -> ProbeResult:
+def _ask(run: Run, addresses: pl.DataFrame) -> Told:
     if addresses.is_empty():
-        return ProbeResult(empty(FINDINGS), ProbeReport())
+        return Told(empty(FINDINGS), report_facts(ProbeReport()))
+    result = asyncio.run(_probe(run, addresses))
+    return Told(result.findings, report_facts(result.report), result.report.degraded)
+
+
+def _ask_away(run: Run, addresses: pl.DataFrame) -> Told:
+    """Return what another host was told; raise AwayError while it has still to ask.
+
+    Who may not be asked anywhere is left out of its file.
+    """
+    providers = overridden(load_providers(), run.plan.settings.smtp.providers)
+    left_out = make_plan(targets_of(addresses), providers).not_asked
+    asked = addresses.filter(~pl.col("address").is_in(list(left_out)))
+    if asked.is_empty():
+        found = _ask(run, asked)
+    elif (taken := taken_in(run)) is not None:
+        found = taken
+    else:
+        hand_out(run, asked, remember(_earlier(run), providers))
+    answered = found.findings.join(asked, on="address", how="semi")
+    outcomes = (Outcome(address, reason) for address, reason in left_out.items())
+    findings = pl.concat([answered, findings_of(outcomes, {}, run.plan.day)])
+    reasons = dict(findings["reason"].value_counts().sort("reason").iter_rows())
+    return replace(found, findings=findings, figures={**found.figures, "reasons": reasons})
+
+
+async def _probe(run: Run, addresses: pl.DataFrame) -> ProbeResult:
     settings = run.plan.settings
     providers = overridden(load_providers(), settings.smtp.providers)
     path = run.folder("mailboxes") / JOURNAL
@@ -120,6 +159,7 @@ def _earlier(run: Run) -> Iterator[Payload]:
 def probe_settings(settings: Settings) -> ProbeSettings:
     """Return what `[smtp]` says of identity, time-outs and retries."""
     smtp = settings.smtp
+    proxy = proxy_of(smtp)
     try:
         return ProbeSettings(
             identity=Identity(smtp.helo, smtp.mail_from),
@@ -127,6 +167,7 @@ def probe_settings(settings: Settings) -> ProbeSettings:
             deadlines=deadlines(smtp),
             retry_after=tuple(smtp.retry_after),
             source_addresses=smtp.source_addresses,
+            proxy=proxy,
             lab_networks=lab_networks(smtp),
         )
     except ValueError as error:
@@ -159,4 +200,5 @@ def report_facts(report: ProbeReport) -> dict[str, object]:
         },
         "reasons": {reason.value: count for reason, count in sorted(report.reasons.items())},
         "blocked_by": sorted(set(report.blocked_by)),
+        "hindrance": report.hindrance,
     }

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from checks.model import Decision, GateState
-from checks.score import Force, Suppressed, open_invoices
+from checks.score import Exposure, Force, Suppressed, open_invoices
 from data.proofs import proofs_of
 from data.publish import BounceForecast, ListFacts, name_list, publish_list
 from data.reference.version import rules_version
@@ -93,6 +93,7 @@ def _list_facts(run: Run, creditor: str, facts: dict[str, Any]) -> ListFacts:
         gate_reasons=tuple(facts["reasons"]),
         counts={word.value: by_decision.get(word.value, 0) for word in Decision},
         predicted_bounce=BounceForecast(rate, low, high) if facts["predicted"] else None,
+        exposure=Exposure(**facts["exposure"]),
         digests={
             **(stored.digests if stored else {}),
             "model": model_digest(run),

@@ -13,6 +13,7 @@ from data.reference.version import rules_version
 from flows.creditors import identity_of
 from flows.run import Run
 from flows.stages.gate import gated_debtors
+from flows.stages.score import score_model
 from reports import (
     CreditorFacts,
     GateFacts,
@@ -25,6 +26,8 @@ from reports import (
     work_lists,
     write_reports,
 )
+
+_HINDRANCES = {"refused": "servers_refuse", "port": "port_closed", "proxy": "proxy_failed"}
 
 
 def report(run: Run) -> None:
@@ -86,6 +89,7 @@ def report_facts(run: Run) -> ReportFacts:
             owner_company=settings.score.owner_company,
             ageing=settings.report.ageing,
         ),
+        loss=score_model(run).loss,
     )
 
 
@@ -96,7 +100,11 @@ def _warnings(run: Run) -> Iterator[str]:
         yield "resolver_untrusted"
     if not run.plan.settings.smtp.asks:
         yield "smtp_off"
-    yield from run.warnings
+    asked = run.recall("mailboxes")
+    hindrance, own = _HINDRANCES.get(asked.get("hindrance") or ""), run.told_by("mailboxes")
+    if hindrance is not None:
+        yield hindrance
+    yield from (text for text in run.warnings if hindrance is None or text not in own)
 
 
 def _gate(creditor: str, facts: dict[str, Any]) -> GateFacts:
@@ -112,4 +120,6 @@ def _gate(creditor: str, facts: dict[str, Any]) -> GateFacts:
         low=low,
         high=high,
         forced=Force(**facts["forced"]) if facts["forced"] else None,
+        notices=facts["exposure"]["noticed"],
+        exposure=facts["exposure"]["limit"],
     )

@@ -135,7 +135,7 @@ def test_proposals(
     assert _given(found) == expected
 
 
-def test_nothing_crosses_creditors() -> None:
+def test_l23_nothing_crosses_creditors() -> None:
     both: list[Row] = [{"creditor_id": key, "debtor_id": key, "kind": "pj"} for key in "ab"]
     found = propose_contacts(
         _frame(both, DEBTORS, tax_id=BRANCHES[0]),

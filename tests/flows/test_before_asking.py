@@ -93,6 +93,29 @@ def test_a_host_whose_names_agree_is_fit(entrega: Entrega, tmp_path: Path) -> No
     assert {c["name"] for c in wrong.answer["checks"] if c["level"] == "fail"} == {"port"}
 
 
+def test_a_closed_port_and_a_dead_proxy_are_told_with_what_is_left_to_do(
+    entrega: Entrega, tmp_path: Path
+) -> None:
+    with running_sandbox(tmp_path) as lab:
+        dead = {"ENTREGA_SMTP__PROXY": "socks5://127.0.0.1:9"}
+        proxied = entrega("preflight", "-c", lab["config"], "--json", env=dead)
+        closed = {"ENTREGA_SMTP__PORT": "9"}
+        shut = entrega("preflight", "-c", lab["config"], env=closed)
+        both = entrega(
+            "preflight",
+            "-c",
+            lab["config"],
+            env=dead | {"ENTREGA_SMTP__SOURCE_ADDRESSES": '["127.0.0.1"]'},
+        )
+    assert proxied.code == 5
+    assert {c["name"] for c in proxied.answer["checks"] if c["level"] == "fail"} == {"proxy"}
+    assert shut.code == 5
+    assert "DNS and history alone" in shut.out
+    assert "--away" in shut.out
+    assert both.code == 2
+    assert "exclude each other" in both.err
+
+
 @pytest.mark.parametrize("mood", ["nxdomain", "address", "dead"])
 def test_a_resolver_that_cannot_be_believed_makes_a_host_unfit(
     entrega: Entrega, tmp_path: Path, mood: str

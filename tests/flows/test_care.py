@@ -62,7 +62,7 @@ def someone_on_the_list(folder: Path) -> tuple[str, str, str]:
     return row["debtor_id"], row["email"], row["name"]
 
 
-def test_an_erased_debtor_is_nowhere_and_stays_suppressed(entrega: Entrega, done: Path) -> None:
+def test_l20_an_erased_debtor_is_nowhere_and_stays_suppressed(entrega: Entrega, done: Path) -> None:
     debtor, email, name = someone_on_the_list(done)
     texts = frozenset({email, name})
     folders = (done / "var", done / "out")
@@ -161,7 +161,7 @@ def test_nothing_young_is_purged(entrega: Entrega, done: Path) -> None:
     assert (done / "out" / "contacts.parquet").is_file()
 
 
-def test_old_files_go_after_a_dry_run_that_only_counts(entrega: Entrega, aged: Path) -> None:
+def test_l19_old_files_go_after_a_dry_run_that_only_counts(entrega: Entrega, aged: Path) -> None:
     counted = entrega("purge", "--dry-run", "--json").answer
     assert (aged / "out" / "contacts.parquet").is_file()
     removed = entrega("purge", "--json").answer

@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from sandbox.deliver import deliver
+from sandbox.answers import play_out
 from sandbox.portfolio import SandboxPortfolio
 from tests.flows.calls import Entrega
 
@@ -22,10 +22,10 @@ def manifest(folder: Path) -> dict[str, Any]:
     return dict(json.loads((creditor / current["list_id"] / "manifest.json").read_text("utf-8")))
 
 
-def sent(folder: Path) -> pl.Series:
-    """Return the addresses on the newest list."""
+def sent(folder: Path) -> pl.DataFrame:
+    """Return the debtors and addresses on the newest list."""
     rows = sorted((folder / "out" / "clean").glob("*/*/recipients*.parquet"))
-    return pl.concat([pl.read_parquet(path).select("email") for path in rows])["email"]
+    return pl.concat([pl.read_parquet(path).select("debtor_id", "email") for path in rows])
 
 
 def test_events_teach_a_model_that_the_next_run_goes_by(
@@ -38,11 +38,12 @@ def test_events_teach_a_model_that_the_next_run_goes_by(
     assert early.code == 3
     assert "entrega feedback" in early.err
     priors = manifest(folder)["digests"]["model"]
-    deliver(sent(folder), portfolio.truth, at=datetime.now(UTC)).write_csv(folder / "events.csv")
+    events = play_out(sent(folder), portfolio.truth, at=datetime.now(UTC))
+    events.write_csv(folder / "events.csv")
     assert entrega("feedback", "events.csv").code == 0
     learnt = entrega("learn", "--json").answer
     assert learnt["written"]
-    assert learnt["messages"] == sent(folder).n_unique()
+    assert learnt["messages"] == sent(folder)["email"].n_unique()
     assert 0 < learnt["held_out"]["messages"] < learnt["messages"]
     assert 0.0 < learnt["held_out"]["after"] < 0.25
     model = (folder / "var" / "score_model.json").read_bytes()

@@ -29,7 +29,7 @@ def leaks(folder: Path, canaries: list[str]) -> list[str]:
     ]
 
 
-def test_a_flow_ends_like_a_local_run_and_prefect_holds_no_personal_data(
+def test_l18_a_flow_ends_like_a_local_run_and_prefect_holds_no_personal_data(
     entrega: Entrega,
     debtors_csv: Path,
     tmp_path: Path,

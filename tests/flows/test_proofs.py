@@ -79,7 +79,7 @@ def test_the_ledger_is_written_for_people_and_for_machines(entrega: Entrega, don
     assert (nobody.code, "no message" in nobody.out) == (0, True)
 
 
-def test_a_run_leaves_a_record_of_processing_that_names_nobody(
+def test_l21_a_run_leaves_a_record_of_processing_that_names_nobody(
     entrega: Entrega, done: Path, tmp_path: Path
 ) -> None:
     text = (done / "processing.json").read_text("utf-8")

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from checks.errors import SettingError
-from flows.settings import Settings, load_settings
+from checks.mailbox.proxy import Login, Proxy
+from flows.proxy import LOGIN_VARIABLE, proxy_of
+from flows.settings import Settings, SmtpSettings, load_settings
 
 WRONG = [
     pytest.param("[smtp]\nfoo = 1", "setting 'smtp.foo'", id="an unknown key is named"),
@@ -22,6 +24,16 @@ WRONG = [
         '[smtp]\nlab_clock = "127.0.0.1:1"',
         "without lab_networks",
         id="a virtual clock is for labs",
+    ),
+    pytest.param(
+        '[smtp]\nproxy = "socks5://ana:secret@10.0.0.1:1080"',
+        "is not socks5://host:port",
+        id="a proxy's password is no part of its address",
+    ),
+    pytest.param(
+        '[smtp]\nproxy = "socks5://10.0.0.1:1080"\nsource_addresses = ["192.0.2.1"]',
+        "exclude each other",
+        id="a proxy calls from its own address",
     ),
     pytest.param(
         "[gate]\ngreen = 0.05", "green is not below amber", id="gate limits must be in order"
@@ -42,6 +54,7 @@ def test_a_wrong_configuration_names_the_setting(tmp_path: Path, text: str, told
         load_settings(file)
     assert told in str(caught.value)
     assert caught.value.remedy
+    assert "secret" not in str(caught.value)
 
 
 def test_a_missing_configuration_is_an_error_only_where_it_was_named(tmp_path: Path) -> None:
@@ -64,3 +77,20 @@ def test_the_environment_overrides_the_file(
     monkeypatch.setenv("ENTREGA_SMTP__HELO", "environment.example")
     smtp = load_settings(file).smtp
     assert (smtp.helo, smtp.port) == ("environment.example", 2525)
+
+
+def test_a_proxys_login_comes_from_a_file_or_the_environment_and_is_shown_nowhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "login").write_text("ana:se:cret\n", "utf-8")
+    smtp = SmtpSettings(proxy="socks5://[2001:db8::1]:1080", proxy_login=tmp_path / "login")
+    assert proxy_of(smtp) == Proxy("2001:db8::1", 1080, Login("ana", "se:cret"))
+    monkeypatch.setenv(LOGIN_VARIABLE, "bia:other")
+    named = proxy_of(SmtpSettings(proxy="socks5://proxy.example:1080"))
+    assert named == Proxy("proxy.example", 1080, Login("bia", "other"))
+    assert "other" not in repr(named)
+    monkeypatch.setenv(LOGIN_VARIABLE, "nobody")
+    with pytest.raises(SettingError) as caught:
+        proxy_of(SmtpSettings(proxy="socks5://proxy.example:1080"))
+    assert "nobody" not in str(caught.value)
+    assert proxy_of(SmtpSettings()) is None

@@ -8,7 +8,7 @@ import pytest
 
 from checks.domain import Control, Nameserver, Trust
 from checks.host import Level, Names, SpfResult, examine_host
-from checks.host.blocklists import blocklist_lookup
+from checks.host.blocklists import blocklist_lookup, judge_listing
 from checks.host.fitness import resolver_checks
 
 IP, HELO, FROM = "192.0.2.7", "probe.firma.example", "postmaster@firma.example"
@@ -29,6 +29,8 @@ FAULTS = [
     pytest.param(replace(GOOD, spf={IP: SpfResult.SOFTFAIL}), "spf", "fail", id="softfail"),
     pytest.param(replace(GOOD, spf={IP: SpfResult.NONE}), "spf", "warn", id="no SPF"),
     pytest.param(replace(GOOD, listed={IP: ("bl.example",)}), "blocklist", "fail", id="listed"),
+    pytest.param(replace(GOOD, sender=()), "sender", "fail", id="nobody takes the sender's mail"),
+    pytest.param(replace(GOOD, silent=("bl.example",)), "blocklist", "warn", id="a list refuses"),
     pytest.param(replace(GOOD, translated=True), "address", "warn", id="behind a translator"),
     pytest.param(
         Names(own=(), helo=(), reverse={}, spf={}, listed={}), "helo", "fail", id="nothing known"
@@ -54,6 +56,28 @@ def test_one_resolver_to_be_believed_is_enough() -> None:
     silent = Control(Nameserver("192.0.2.54"), Trust.SILENT)
     assert [c.level for c in resolver_checks([good, silent])] == [Level.OK, Level.WARN]
     assert [c.level for c in resolver_checks([silent])] == [Level.FAIL]
+
+
+IT, REFUSED = ("127.0.0.2",), ("127.255.255.254",)
+
+
+@pytest.mark.parametrize(
+    ("answer", "must", "must_not", "says"),
+    [
+        pytest.param(("127.0.0.9",), IT, (), "listed", id="listed"),
+        pytest.param((), IT, (), "clear", id="not listed"),
+        pytest.param(REFUSED, REFUSED, REFUSED, "silent", id="refuses a public resolver"),
+        pytest.param(REFUSED, IT, (), "silent", id="refuses this question"),
+        pytest.param(IT, IT, IT, "silent", id="given up, lists the whole world"),
+        pytest.param((), (), (), "silent", id="given up, lists nobody"),
+        pytest.param(None, IT, (), "silent", id="no answer"),
+        pytest.param(("198.51.100.7",), IT, (), "silent", id="a parked domain"),
+    ],
+)
+def test_only_a_list_that_knows_its_test_entries_counts(
+    answer: tuple[str, ...] | None, must: tuple[str, ...], must_not: tuple[str, ...], says: str
+) -> None:
+    assert judge_listing(answer, must, must_not).value == says
 
 
 def test_ipv6_is_asked_for_by_nibbles() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from checks.errors import InputRefusedError, SettingError
 from data.intake.mapping import Mapping, guess_roles, resolve_mapping
-from data.intake.roles import ROLES
+from data.intake.roles import LATER_ROLES, ROLES
 from data.intake.settings import IntakeSettings
 from data.intake.vocabulary import load_vocabulary
 
@@ -41,6 +41,9 @@ NAMES = {
     "currency": ["Moeda", "Divisa"],
     "language": ["Idioma", "language"],
     "source": ["Origem do e-mail", "Fuente"],
+    "confirmed_at_2": ["Confirmado em 2", "email_2_confirmado_em", "confirmed_at_2"],
+    "source_date_2": ["email_2_date", "Fecha de alta 2"],
+    "source_date_3": ["email3 updated at"],
 }
 
 
@@ -55,7 +58,7 @@ def test_names_as_systems_write_them(role: str, name: str) -> None:
 
 
 def test_every_role_is_known_by_some_name() -> None:
-    assert {rank.role for rank in WORDS.columns.values()} == set(ROLES)
+    assert {rank.role for rank in WORDS.columns.values()} == set(ROLES) - set(LATER_ROLES)
 
 
 @pytest.mark.parametrize(
@@ -116,3 +119,29 @@ def test_without_an_email_column_the_refusal_names_columns_and_setting() -> None
 def test_a_wrong_setting_is_named(columns: dict[str, tuple[str, ...]], named: str) -> None:
     with pytest.raises(SettingError, match=named):
         resolve_mapping("a.csv", ["E-mail"], IntakeSettings(columns=columns), WORDS)
+
+
+@pytest.mark.parametrize(
+    ("header", "dates"),
+    [
+        (["email", "email 2", "confirmado em", "confirmado em 2"], {"": 2, "_2": 3}),
+        (["email 1", "email 2", "confirmado em 1", "confirmado em 2"], {"": 2, "_2": 3}),
+        (["email", "email 2", "confirmado em"], {"": 2}),
+        # nobody can tell which of two columns a number means that only the date bears
+        (["email", "email comercial", "confirmado em 2"], {}),
+        (["email", "email comercial", "email 2", "confirmado em 2"], {}),
+        (["email", "confirmado em 2"], {}),
+    ],
+)
+def test_a_numbered_date_speaks_of_the_column_with_its_number(
+    header: list[str], dates: dict[str, int]
+) -> None:
+    found = guess_roles(header, WORDS)
+    named = {role: places for role, places in found.items() if role.startswith("confirmed")}
+    assert named == {f"confirmed_at{end}": (place,) for end, place in dates.items()}
+
+
+def test_the_configuration_pairs_dates_of_any_name_with_their_columns() -> None:
+    settings = IntakeSettings(columns={"email": ("a", "b"), "confirmed_at_2": ("x",)})
+    mapping = resolve_mapping("f.csv", ["id", "a", "b", "x"], settings, WORDS)
+    assert mapping.fields()["confirmed_at_2"] == 3

@@ -149,6 +149,71 @@ def test_words_of_kind_language_and_confirmation(read: Reader) -> None:
     assert portfolio.sums.unreadable == {"confirmed_at": 1, "language": 1}
 
 
+DATED = """id;nome;email;email 2;atualizado em;confirmado em
+1;Ana;a@x.example;b@x.example;01/01/2026;31/01/2026
+2;Bia;;b2@x.example;01/01/2026;31/01/2026
+3;Caio;c@x.example, d@x.example;;01/01/2026;31/01/2026
+4;Davi d4@x.example;e@x.example;e@x.example;01/01/2026;31/01/2026
+"""
+THEN = (date(2026, 1, 1), datetime(2026, 1, 31, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("debtor", "expected"),
+    [
+        pytest.param("1", {"a": THEN, "b": (None, None)}, id="dates are the first column's"),
+        pytest.param("2", {"b2": (None, None)}, id="also where the first column is empty"),
+        pytest.param(
+            "3",
+            {"c": (THEN[0], None), "d": (THEN[0], None)},
+            id="of two in a cell nobody can tell which was confirmed",
+        ),
+        pytest.param(
+            "4", {"e": THEN, "d4": (None, None)}, id="an address among the names has no date"
+        ),
+    ],
+)
+def test_dates_belong_to_the_address_they_speak_of(
+    read: Reader, debtor: str, expected: dict[str, tuple[date | None, datetime | None]]
+) -> None:
+    contacts = read(DATED.encode()).contacts.filter(pl.col("debtor_id") == debtor)
+    found = {
+        email.split("@")[0]: (day, moment)
+        for email, day, moment in contacts.select(
+            "email_raw", "source_date", "confirmed_at"
+        ).iter_rows()
+    }
+    assert found == expected
+
+
+def test_every_column_may_have_dates_of_its_own(read: Reader) -> None:
+    text = (
+        "id;email;confirmado em;email 2;confirmado em 2;email 2 atualizado em\n"
+        "1;a@x.example;;b@x.example;02/02/2026;03/01/2026\n"
+    )
+    contacts = read(text.encode()).contacts
+    assert contacts.select("email_raw", "source_date", "confirmed_at").rows() == [
+        ("a@x.example", None, None),
+        ("b@x.example", date(2026, 1, 3), datetime(2026, 2, 2, tzinfo=UTC)),
+    ]
+
+
+def test_the_date_of_the_file_stands_for_columns_without_one(read: Reader) -> None:
+    settings = IntakeSettings(legal_date=date(2025, 5, 5))
+    contacts = read(DATED.encode(), settings=settings).contacts.filter(pl.col("debtor_id") == "1")
+    assert contacts["source_date"].to_list() == [THEN[0], date(2025, 5, 5)]
+
+
+def test_l17_columns_that_nothing_needs_are_dropped(read: Reader) -> None:
+    text = "id;email;valor;religiao;salario;obs\n1;a@x.example;10,00;umbanda;9876;ligar a noite\n"
+    portfolio = read(text.encode())
+    frames = (portfolio.records, portfolio.contacts, portfolio.invoices, portfolio.debtors)
+    kept = "".join(frame.write_json() for frame in frames)
+    assert portfolio.invoices.height == 1
+    assert [word for word in ("umbanda", "9876", "ligar") if word in kept] == []
+    assert portfolio.sums.sources[0].dropped_columns == 3
+
+
 def test_a_file_may_say_that_it_has_no_addresses(read: Reader) -> None:
     portfolio = read(b"cpf;nome\n11144477735;Ana\n", settings=IntakeSettings(columns={"email": ()}))
     assert portfolio.records.height == 1

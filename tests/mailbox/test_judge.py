@@ -70,6 +70,46 @@ TRAPS = [
     ("gmail", "552 5.2.2 out of storage space and inactive. OverQuotaPerm gsmtp", FULL, RECIPIENT),
     ("cisco", "550 Too many invalid recipients", RATE, HOST),
     ("other", "550 5.7.1 policy", POLICY, HOST),
+    # Whom a 5.7.1 or 4.7.1 is about: the recipient where the words name it, else us (RFC 3463 3.8).
+    (
+        "other",
+        "554 5.7.1 <u@d.example>: Recipient address rejected: Account closed",
+        POLICY,
+        RECIPIENT,
+    ),
+    (
+        "other",
+        "554 5.7.1 <u@d.example>: Recipient address rejected: Access denied",
+        POLICY,
+        RECIPIENT,
+    ),
+    ("other", "554 5.7.1 <u@d.example>: Relay access denied", POLICY, RECIPIENT),
+    ("other", "550 relay not permitted", POLICY, RECIPIENT),
+    ("other", "550 5.7.1 Account suspended: <u@d.example>", POLICY, RECIPIENT),
+    (
+        "other",
+        "554 5.7.1 <h.example[192.0.2.9]>: Client host rejected: Access denied",
+        BLOCKED,
+        HOST,
+    ),
+    ("other", "554 5.7.1 <h.example>: Helo command rejected: Access denied", BLOCKED, SENDER),
+    (
+        "other",
+        "554 5.7.1 <u@d.example>: Recipient address rejected: blocked using zen.spamhaus.org",
+        BLOCKED,
+        HOST,
+    ),
+    ("other", "450 4.7.1 <u@d.example>: Recipient address rejected: moving house", RATE, RECIPIENT),
+    ("other", "450 4.7.1 try later", RATE, HOST),
+    # OpenSMTPD's own code for an address that leads nowhere; 5.2.4 of others is a list's trouble.
+    ("other", "524 5.2.4 Mailing list expansion problem: <u@d.example>", NOT_FOUND, RECIPIENT),
+    (
+        "other",
+        "550 5.2.4 Mailing list expansion problem",
+        Reason.AMBIGUOUS_REPLY,
+        RECIPIENT,
+    ),
+    ("other", "550 Administrative prohibition", POLICY, RECIPIENT),  # Exim's deny without a text
     ("other", "550 5.1.1 unknown, see spamhaus", BLOCKED, HOST),
     ("other", "550 5.1.8 Sender address rejected: Domain not found", BLOCKED, SENDER),
     ("other", "450 4.1.8 Sender address rejected: Domain not found", BLOCKED, SENDER),

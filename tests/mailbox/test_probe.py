@@ -83,6 +83,29 @@ def test_sessions_at_one_address_keep_their_number_and_distance(
     assert server.open_most == 1
 
 
+def test_a_refusal_that_names_one_recipient_does_not_cost_the_others(
+    lab: Callable[..., Lab],
+    mail_server: type[MailServer],
+) -> None:
+    def answer(address: str) -> bytes | None:
+        if address.startswith("closed"):
+            return f"554 5.7.1 <{address}>: Recipient address rejected: Access denied\r\n".encode()
+        if address.endswith("@left.example"):
+            return f"554 5.7.1 <{address}>: Relay access denied\r\n".encode()
+        return b"250 2.1.5 ok\r\n" if address.startswith("ok") else b"550 5.1.1 unknown\r\n"
+
+    world = lab(_1_1=mail_server(rcpt=answer))
+    world.domain("left.example", "ok-1", "127.9.1.1")
+    world.domain("firma.example", "closed-1 ok-2 ok-3 bad-4", "127.9.1.1")
+    assert world.reasons() == {
+        "ok-1@left.example": "policy_refusal",
+        "closed-1@firma.example": "policy_refusal",
+        "ok-2@firma.example": "mailbox_accepted",
+        "ok-3@firma.example": "mailbox_accepted",
+        "bad-4@firma.example": "mailbox_not_found",
+    }
+
+
 def test_a_slow_host_does_not_hold_up_the_others(
     lab: Callable[..., Lab],
     mail_server: type[MailServer],

@@ -74,7 +74,7 @@ def test_limits_are_those_of_the_design(
     )
 
 
-def test_consumers_that_forbid_or_cannot_answer_are_not_asked() -> None:
+def test_l25_consumers_that_forbid_or_cannot_answer_are_not_asked() -> None:
     not_asked = {name for name, p in load_providers().by_name.items() if not p.asked}
     assert not_asked == {"microsoft_consumer", "yahoo"}
 

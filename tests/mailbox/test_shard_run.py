@@ -346,7 +346,7 @@ def test_a_fresh_sentinel_of_an_earlier_run_is_not_asked_again() -> None:
 def test_no_more_is_asked_once_probing_was_stopped() -> None:
     target = Target("firma.example", "other", ("127.7.1.1",), ("ok-1@firma.example",))
     run = ShardRun(make_plan([target], PROVIDERS).shards[0], PROVIDERS, SETTINGS, Memory(), 0.0)
-    assert run.next_move(0.0, stopped=True) is None
+    assert run.next_move(0.0, stopped=Reason.OUR_SIDE_BLOCKED) is None
     assert [o.reason for o in run.outcomes()] == [Reason.OUR_SIDE_BLOCKED]
 
 

@@ -79,7 +79,7 @@ def test_machine_files_keep_every_byte_and_have_no_bom(tmp_path: Path, clean: Cl
     assert content.endswith(b"\r\n")
 
 
-def test_the_neutral_list_has_no_debt_content_by_its_shape(
+def test_l06_the_neutral_list_has_no_debt_content_by_its_shape(
     tmp_path: Path, clean: CleanList
 ) -> None:
     folder = publish_list(tmp_path, clean, number=1)
@@ -189,6 +189,7 @@ def test_the_manifest_says_what_the_contract_asks(tmp_path: Path, clean: CleanLi
         "counts": {"held": 3, "recipients": 5, "recipients_neutral": 2},
         "forced": None,
         "predicted_bounce": {"rate": 0.012, "low": 0.008, "high": 0.017},
+        "exposure": {"expected": 0.0015, "limit": 0.002, "notices": 4},
         "digests": {"input": "0" * 64, "configuration": "1" * 64},
         "lab_networks": [],
         "signature": None,

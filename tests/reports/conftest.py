@@ -15,6 +15,7 @@ import pytest
 
 from checks import frames as f
 from checks.model import VERDICT_OF, Decision, DecisionReason, GateState, Reason
+from checks.score import Loss
 from reports import (
     CreditorFacts,
     GateFacts,
@@ -27,6 +28,7 @@ from reports import (
 )
 
 AS_OF: Final = datetime(2026, 12, 31, 12, 0, tzinfo=UTC)
+LOSS: Final = Loss({"asked": 0.005, "history": 0.015, "prior": 0.015}, permanent=0.9)
 
 PROVIDERS: Final = pl.DataFrame(
     [
@@ -205,11 +207,14 @@ def make_facts(
             predicted_bounce=0.031,
             low=0.024,
             high=0.041,
+            notices=12,
+            exposure=0.002,
         )
         for creditor_id, sent, held in counts.sort("creditor_id").iter_rows()
     )
     rows = frames.records.height + frames.quarantine.height
     return ReportFacts(
+        loss=LOSS,
         run=RunFacts(
             run_id="r-20261231-0001",
             as_of=AS_OF,

@@ -102,13 +102,15 @@ def test_hostile_texts_add_no_element(summary: Summary, hostile_summary: Summary
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_no_tax_id_on_the_page(summary: Summary, hostile_summary: Summary, language: str) -> None:
+def test_l17_no_tax_id_on_the_page(
+    summary: Summary, hostile_summary: Summary, language: str
+) -> None:
     for each in (summary, hostile_summary):
         text = re.sub(r"<[^>]*>|[0-9a-f]{64}", " ", render_page(each, language))
         assert TAX_ID.findall(text) == []
 
 
-def test_groups_below_five_are_not_shown(mixed_summary: Summary) -> None:
+def test_l26_groups_below_five_are_not_shown(mixed_summary: Summary) -> None:
     page = render_page(mixed_summary, "pt-BR")
     speech = load_speech("pt-BR")
     counted = [

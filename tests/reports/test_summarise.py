@@ -13,10 +13,10 @@ import pytest
 
 from checks import frames as f
 from checks.model import Decision
+from checks.score import Loss
 from reports import (
     CreditorFacts,
     ReportFacts,
-    ReportRules,
     RunFacts,
     RunFrames,
     SourceFacts,
@@ -142,7 +142,13 @@ def summarise_head(frames: RunFrames, decided: pl.DataFrame) -> Summary:
 def bare_facts(*sources: SourceFacts) -> ReportFacts:
     """Return facts without creditors and gates."""
     run = RunFacts(run_id="r", as_of=datetime(2026, 12, 31, tzinfo=UTC), rules_version="1")
-    return ReportFacts(run=run, sources=sources, creditors=(), gates=())
+    return ReportFacts(
+        run=run,
+        sources=sources,
+        creditors=(),
+        gates=(),
+        loss=Loss({"asked": 0.0, "history": 0.0, "prior": 0.0}, permanent=1.0),
+    )
 
 
 def test_a_run_without_rows_has_a_summary() -> None:
@@ -167,7 +173,7 @@ def test_classes_are_cut_at_their_edges(run_frames: RunFrames, score: float, wor
     chosen = run_frames.decided.filter(pl.col("decision") == Decision.SEND).with_columns(
         score=pl.lit(score)
     )
-    view = view_debtors(replace(run_frames, decided=chosen), ReportRules())
+    view = view_debtors(replace(run_frames, decided=chosen), bare_facts())
     assert view["class"].unique().to_list() == [word]
 
 
@@ -179,7 +185,7 @@ def test_buckets_begin_the_day_after_the_one_before(
     run_frames: RunFrames, days: int | None, bucket: int | None
 ) -> None:
     decided = run_frames.decided.head(1).with_columns(days_overdue=pl.lit(days, dtype=pl.Int64))
-    view = view_debtors(replace(run_frames, decided=decided), ReportRules())
+    view = view_debtors(replace(run_frames, decided=decided), bare_facts())
     assert view["bucket"].to_list() == [bucket]
 
 

@@ -141,7 +141,7 @@ def test_nothing_stays_in_the_scratch_folder(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_small_groups_are_not_shown_on_the_summary_sheet(
+def test_l26_small_groups_are_not_shown_on_the_summary_sheet(
     mixed_summary: Summary, run_frames: RunFrames, tmp_path: Path
 ) -> None:
     book = render_workbook(mixed_summary, work_lists(run_frames), "en", tmp_path)

@@ -21,7 +21,7 @@ THIRD: dict[str, Any] = {"email_raw": "souza.maria@icloud.com", "source_date": d
 FOURTH: dict[str, Any] = {"email_raw": "mariasouza@proton.me", "source_date": date(2024, 1, 1)}
 DEAD: dict[str, Any] = {"email_raw": "maria.souza@brturbo.com.br", "source_date": date(2010, 1, 1)}
 EMPLOYER: dict[str, Any] = {"email_raw": "maria.souza@fabrica.example"}
-NEUTRAL: dict[str, Any] = {"email_raw": "ivo.reis@gmail.com", "source": "debtor"}
+NEUTRAL: dict[str, Any] = {"email_raw": "maria.reis@gmail.com", "source": "agency"}
 MISSPELT: dict[str, Any] = {"email_raw": "maria.souza@gmial.com"}
 FULL: dict[str, Any] = {"email_raw": "maria.full@gmail.com"}
 
@@ -48,7 +48,7 @@ def debtor(office: Office, contacts: list[dict[str, Any]], case: dict[str, Any])
 CHOICES: list[tuple[str, list[dict[str, Any]], str, str | None]] = [
     ("a sendable address first", [MISSPELT, FULL, NEUTRAL, OLDER], "send", "msouza@gmail.com"),
     ("of two, the one more likely to reach", [OLDER, GOOD], "send", "maria.souza@gmail.com"),
-    ("a neutral notice before waiting", [FULL, NEUTRAL], "send_neutral", "ivo.reis@gmail.com"),
+    ("a neutral notice before waiting", [FULL, NEUTRAL], "send_neutral", "maria.reis@gmail.com"),
     ("waiting costs nobody's time", [MISSPELT, FULL], "hold", "maria.full@gmail.com"),
     ("a repair to confirm before giving up", [MISSPELT, DEAD], "review", "maria.souza@gmial.com"),
     ("a blocked mailbox leaves other channels", [EMPLOYER], "other_channel", None),

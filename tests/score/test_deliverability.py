@@ -34,13 +34,13 @@ PRIORS = [
     ("ana.lima@ig.com.br", None, 0.35, 0.60),
     ("ana.lima@brturbo.com.br", None, 0.05, 0.35),
     # collected last month
-    ("ana.lima@gmail.com", date(2026, 10, 20), 0.92, 0.96),
-    ("ana.lima@hotmail.com", date(2026, 10, 20), 0.90, 0.94),
+    ("ana.lima@gmail.com", date(2026, 10, 20), 0.94, 0.98),
+    ("ana.lima@hotmail.com", date(2026, 10, 20), 0.92, 0.97),
     # ten years ago
     ("ana.lima@gmail.com", date(2016, 11, 20), 0.50, 0.65),
     ("ana.lima@bol.com.br", date(2016, 11, 20), 0.10, 0.20),
     # a date in the future is today, not a better address
-    ("ana.lima@gmail.com", date(2030, 1, 1), 0.92, 0.97),
+    ("ana.lima@gmail.com", date(2030, 1, 1), 0.94, 0.98),
 ]
 
 
@@ -53,6 +53,27 @@ def test_unasked_addresses_have_the_fields_rates(
     high: float,
 ) -> None:
     assert low <= score_of(office, {"email_raw": address, "source_date": collected}, {}) <= high
+
+
+def test_a_slip_in_the_debtors_name_leads_to_nobodys_mailbox(office: Office) -> None:
+    maria, case = (
+        {"name": "Maria Aparecida Souza"},
+        {"debtors": [{"name": "Maria Aparecida Souza"}]},
+    )
+    right = score_of(office, {"email_raw": "maria.souza@gmail.com", **maria}, case)
+    wrong = score_of(office, {"email_raw": "maria.suoza@gmail.com", **maria}, case)
+    assert right > 0.85
+    assert wrong < 0.5
+
+
+def test_a_mailbox_that_was_reached_is_no_slip(office: Office) -> None:
+    reached = {
+        "address": "maria.suoza@gmail.com",
+        "delivered": 1,
+        "last_delivered_at": office.as_of,
+    }
+    contact = {"email_raw": "maria.suoza@gmail.com", "name": "Maria Aparecida Souza"}
+    assert score_of(office, contact, {"history": [reached]}) > 0.95
 
 
 def test_an_impossible_shape_is_exactly_zero_and_has_no_steps(office: Office) -> None:

@@ -1,7 +1,8 @@
-"""The predicted bounce rate against the exact distribution and against chance."""
+"""The predicted hard-bounce rate against the exact distribution and against chance."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,12 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checks.score import predict_bounces
+from checks.score import Loss, predict_bounces
+from data.reference.score import load_score_model
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-NO_SPREAD = {"asked": 0.0, "history": 0.0, "prior": 0.0}
+NOTHING = {"asked": 0.0, "history": 0.0, "prior": 0.0}
+SURE = replace(load_score_model(), spread=NOTHING, loss=Loss(NOTHING, permanent=1.0))
+"""Scores that no class is wrong about, in a world in which every loss is a hard bounce."""
 
 
 def listed(scores: NDArray[np.float64] | list[float], basis: str = "asked") -> pl.DataFrame:
@@ -51,7 +55,7 @@ def test_the_interval_agrees_with_the_exact_distribution_to_a_message(
     highest: float,
 ) -> None:
     scores = np.linspace(highest, lowest, messages)
-    predicted = predict_bounces(listed(scores), NO_SPREAD)
+    predicted = predict_bounces(listed(scores), SURE)
     assert abs(predicted.low * messages - exact_quantile(scores, 0.025)) <= 1.0 + 1e-9
     assert abs(predicted.high * messages - exact_quantile(scores, 0.975)) <= 1.0 + 1e-9
     assert predicted.rate == pytest.approx(1.0 - scores.mean())
@@ -61,7 +65,7 @@ def test_observed_rates_lie_within_the_interval_as_often_as_it_says() -> None:
     """With 200 seeds, 95 % of them give between 91 and 98.5 % (two standard deviations)."""
     rng = np.random.default_rng(20261120)
     scores = rng.uniform(0.93, 0.999, 5000)
-    predicted = predict_bounces(listed(scores), NO_SPREAD)
+    predicted = predict_bounces(listed(scores), SURE)
     inside = [
         predicted.low <= (rng.random(5000) > scores).mean() <= predicted.high for _ in range(200)
     ]
@@ -72,20 +76,22 @@ def test_observed_rates_lie_within_the_interval_as_often_as_it_says() -> None:
 
 def test_what_a_class_may_be_wrong_by_widens_the_interval() -> None:
     scores = np.full(10_000, 0.98)
-    sure = predict_bounces(listed(scores), NO_SPREAD)
-    unsure = predict_bounces(listed(scores, "prior"), {**NO_SPREAD, "prior": 0.25})
+    sure = predict_bounces(listed(scores), SURE)
+    unsure = predict_bounces(
+        listed(scores, "prior"), replace(SURE, spread={**NOTHING, "prior": 0.25})
+    )
     assert unsure.rate == sure.rate
     assert unsure.high - unsure.low > 2 * (sure.high - sure.low)
 
 
 def test_an_empty_list_has_nothing_to_bounce() -> None:
-    assert predict_bounces(listed([]), NO_SPREAD).messages == 0
+    assert predict_bounces(listed([]), SURE).messages == 0
 
 
 @settings(max_examples=60, deadline=None)
 @given(scores=st.lists(st.floats(0.0, 1.0), min_size=1, max_size=60))
 def test_the_expected_rate_lies_inside_its_interval(scores: list[float]) -> None:
-    predicted = predict_bounces(listed(scores), NO_SPREAD)
+    predicted = predict_bounces(listed(scores), SURE)
     assert 0.0 <= predicted.low <= predicted.high <= 1.0
     one = 1.0 / len(scores)
     assert predicted.low - one <= predicted.rate <= predicted.high + one

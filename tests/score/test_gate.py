@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -21,9 +22,12 @@ from checks.score import (
     GateReason,
     GateResult,
     ListHistory,
+    Loss,
+    ScoreModel,
     apply_gate,
     gate_list,
 )
+from data.reference.score import load_score_model
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,7 +36,10 @@ if TYPE_CHECKING:
 
 LIMITS = GateLimits()
 NOTHING_BEFORE = ListHistory()
-SPREAD = {"asked": 0.05, "history": 0.1, "prior": 0.25}
+PLAIN = load_score_model()
+ALL_HARD = Loss({"asked": 0.0, "history": 0.0, "prior": 0.0}, permanent=1.0)
+MODEL = replace(PLAIN, spread={"asked": 0.05, "history": 0.1, "prior": 0.25}, loss=ALL_HARD)
+"""A world in which whatever does not arrive bounces for good, so rates are easy to follow."""
 
 
 def candidates(
@@ -64,8 +71,9 @@ def passed(
     limits: GateLimits = LIMITS,
     history: ListHistory = NOTHING_BEFORE,
     force: Force | None = None,
+    model: ScoreModel = MODEL,
 ) -> GateResult:
-    return gate_list(rows, limits, history, SPREAD, force)
+    return gate_list(rows, limits, history, model, force)
 
 
 def count(result: GateResult, outcome: str) -> int:
@@ -157,6 +165,25 @@ def test_the_colour_is_that_of_the_whole_list(scores: list[float], colour: str) 
     assert passed(candidates(scores)).colour == colour
 
 
+def test_only_bounces_for_good_count_against_the_limit() -> None:
+    """The same list passes where a third of the losses is only put off, and the rest is told."""
+    rows = candidates(np.full(5000, 0.98))
+    soft = replace(MODEL, loss=Loss({"asked": 0.01, "history": 0.0, "prior": 0.0}, permanent=0.8))
+    assert passed(rows).predicted.rate <= LIMITS.green < passed(rows).before.rate + 0.01
+    result = passed(rows, model=soft)
+    assert (result.state, result.reasons) == (GateState.OPEN, (GateReason.WITHIN_LIMIT,))
+    assert result.predicted.rate == pytest.approx(0.8 * (1 - 0.98 / 0.99))
+    assert result.predicted.rate + result.predicted.soft == pytest.approx(0.02)
+
+
+def test_a_list_that_is_mostly_put_off_is_amber() -> None:
+    rows = candidates(np.full(5000, 0.75))
+    soft = Loss({"asked": 0.25, "history": 0.25, "prior": 0.25}, permanent=0.1)
+    result = passed(rows, model=replace(MODEL, loss=soft))
+    assert result.before.high <= LIMITS.green
+    assert result.colour == "amber"
+
+
 REFUSALS = [
     # share of good rows, on_red, expected state: amber is trimmed, red is refused
     (0.80, GateState.TRIMMED),
@@ -230,7 +257,7 @@ def test_force_does_not_overrule_stale_suppressions() -> None:
 
 def test_neutral_notices_pass_the_gate_too(office: Office) -> None:
     rows = candidates(np.full(3000, 0.85)).with_columns(pl.lit("send_neutral").alias("decision"))
-    result = gate_list(rows, LIMITS, NOTHING_BEFORE, office.model.spread)
+    result = gate_list(rows, LIMITS, NOTHING_BEFORE, office.model)
     assert result.state is GateState.CLOSED
 
 

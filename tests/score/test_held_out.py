@@ -55,7 +55,8 @@ def test_the_same_model_is_neither_better_nor_worse(office: Office) -> None:
 
 def test_owners_alone_do_not_teach_ownership(office: Office) -> None:
     flattering = pl.DataFrame(
-        [{"words": [], "fixed": 0.0, "answers": 500, "owners": 495}], schema=OWNER_LESSONS
+        [{"words": [], "fixed": 0.0, "arrived": 900, "owners": 500, "strangers": 2}],
+        schema=OWNER_LESSONS,
     )
     learnt = lessons(office, office.model, 200)
     learning = learn_model(office.model, learnt, empty(LESSONS), flattering)

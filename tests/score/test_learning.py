@@ -21,6 +21,7 @@ from checks.score import (
     ScoreModel,
     fit_deliverability,
     fit_ownership,
+    hard_bounce,
     lessons_from,
     merge_lessons,
     merge_owner_lessons,
@@ -29,7 +30,8 @@ from checks.score import (
     read_model,
     score_contacts,
 )
-from checks.score.newton import Counts, maximise
+from checks.score.learning import foretell
+from checks.score.newton import Counts, maximise, maximise_scaled
 from data.reference.score import load_score_model, save_score_model
 
 if TYPE_CHECKING:
@@ -56,18 +58,28 @@ def portfolio(count: int, seed: int) -> list[dict[str, object]]:
     ]
 
 
-def ends(office: Office, truth: ScoreModel, contacts: list[dict[str, object]]) -> pl.DataFrame:
-    """Let every message end as likely as the true model says."""
+def ends(
+    office: Office,
+    truth: ScoreModel,
+    contacts: list[dict[str, object]],
+    hard_share: float,
+) -> pl.DataFrame:
+    """Let every message end as likely as the true model says, a share of the lost ones for good."""
     facts = office.facts(contacts=contacts)
     scores = score_contacts(facts, office.as_of, truth, office.reference).contacts
     chance = np.random.default_rng(7).random(scores.height)
-    return scores.select("creditor_id", "address", delivered=pl.Series(chance) < pl.col("score"))
+    refused = np.random.default_rng(8).random(scores.height) < hard_share
+    return scores.select(
+        "creditor_id", "address", delivered=pl.Series(chance) < pl.col("score")
+    ).with_columns(is_hard=~pl.col("delivered") & pl.Series(refused))
 
 
-def lessons(office: Office, truth: ScoreModel, count: int, seed: int = 1) -> pl.DataFrame:
+def lessons(
+    office: Office, truth: ScoreModel, count: int, seed: int = 1, *, hard_share: float = 0.8
+) -> pl.DataFrame:
     contacts = portfolio(count, seed)
     steps = office.score(contacts=contacts).steps
-    return lessons_from(steps, ends(office, truth, contacts), office.model)
+    return lessons_from(steps, ends(office, truth, contacts, hard_share), office.model)
 
 
 @pytest.fixture(scope="module")
@@ -104,11 +116,17 @@ def test_lessons_give_back_the_years_that_were_scored(office: Office) -> None:
         ],
     ).steps
     sent = pl.DataFrame(
-        {"creditor_id": ["acme"], "address": ["ana@hotmail.com"], "delivered": [True]},
+        {
+            "creditor_id": ["acme"],
+            "address": ["ana@hotmail.com"],
+            "delivered": [True],
+            "is_hard": [False],
+        },
         schema=OUTCOMES,
     )
     row = lessons_from(steps, sent, office.model).row(0, named=True)
-    assert (row["provider"], row["source"], row["years"]) == ("microsoft_consumer", "creditor", 4.0)
+    assert (row["provider"], row["source"]) == ("microsoft_consumer", "creditor")
+    assert (row["since"], row["years"]) == ("proof", 4.0)
     assert (row["before"], row["after"], row["fixed"]) == (["delivered_before"], [], 0.0)
 
 
@@ -127,13 +145,51 @@ def test_evidence_is_told_apart_by_where_it_counts(office: Office) -> None:
         ],
     ).steps
     sent = pl.DataFrame(
-        {"creditor_id": ["acme"], "address": ["ana@empresa.example"], "delivered": [False]},
+        {
+            "creditor_id": ["acme"],
+            "address": ["ana@empresa.example"],
+            "delivered": [False],
+            "is_hard": [True],
+        },
         schema=OUTCOMES,
     )
     row = lessons_from(steps, sent, office.model).row(0, named=True)
     assert (row["before"], row["after"]) == (["delivered_before"], ["accepts_all"])
     assert row["fixed"] == -1.2  # two soft bounces, which are not learnt
-    assert (row["sent"], row["delivered"]) == (1, 0)
+    assert (row["sent"], row["delivered"], row["hard"]) == (1, 0, 1)
+
+
+def test_a_dates_years_are_told_apart_from_the_doubt_about_it(office: Office) -> None:
+    """The decay of a dated address is a mixture; the lesson keeps the years of its date."""
+    contacts: list[dict[str, object]] = [
+        {
+            "email_raw": "ana@gmail.com",
+            "source_date": (office.as_of - timedelta(days=3 * 365.25)).date(),
+        },
+        {"email_raw": "bia@gmail.com", "debtor_id": "d2", "source_date": None},
+    ]
+    steps = office.score(contacts=contacts).steps
+    sent = pl.DataFrame(
+        {
+            "creditor_id": ["acme"] * 2,
+            "address": ["ana@gmail.com", "bia@gmail.com"],
+            "delivered": [True] * 2,
+            "is_hard": [False] * 2,
+        },
+        schema=OUTCOMES,
+    )
+    found = lessons_from(steps, sent, office.model)
+    assert found.select("since", "years").rows() == [("date", 3.0), ("nothing", 0.0)]
+
+
+@pytest.mark.parametrize("share", [0.55, 0.95])
+def test_which_losses_are_for_good_is_learnt(office: Office, share: float) -> None:
+    taught = lessons(office, office.model, 20_000, hard_share=share)
+    learnt = fit_deliverability(office.model, taught).model
+    rows = taught.with_columns(score=pl.Series(foretell(learnt, taught)), basis=pl.lit("prior"))
+    hard = hard_bounce(learnt.loss, pl.col("score"), pl.col("basis")) * pl.col("sent")
+    predicted = rows.select(hard.sum()).item()
+    assert predicted == pytest.approx(taught["hard"].sum(), rel=0.05)
 
 
 def test_many_events_draw_the_numbers_to_the_truth(office: Office, harsh: ScoreModel) -> None:
@@ -197,12 +253,14 @@ def test_bad_news_stays_bad_after_learning(office: Office) -> None:
         {
             "provider": ["gmail"],
             "source": ["creditor"],
+            "since": ["date"],
             "years": [1.0],
             "before": [[]],
             "after": [["mailbox_full", "suspected_typo"]],
             "fixed": [0.0],
             "sent": [400],
             "delivered": [400],
+            "hard": [0],
         },
         schema=LESSONS,
     )
@@ -262,6 +320,32 @@ def test_calibration_keeps_the_order_of_scores_and_is_a_step(
     assert (words == "calibration").sum() == 200
 
 
+def test_what_is_right_already_is_hardly_moved(office: Office, harsh: ScoreModel) -> None:
+    """The width of the priors is chosen by the events: narrow where the priors foretell them."""
+
+    def moved(truth: ScoreModel) -> float:
+        learnt = fit_deliverability(office.model, lessons(office, truth, 4000)).model
+        return abs(learnt.prior["gmail"].hazard / office.model.prior["gmail"].hazard - 1.0)
+
+    assert moved(office.model) < 0.1
+    assert moved(harsh) > 0.4
+
+
+def test_of_equal_fits_the_narrow_prior_is_likelier() -> None:
+    """Ten groups of a hundred, half of them good: just what the start says."""
+    table = np.eye(10)
+    half = Counts(sent=np.full(10, 100.0), good=np.full(10, 50.0))
+    tilted = Counts(sent=np.full(10, 100.0), good=np.full(10, 90.0))
+
+    def width(counts: Counts) -> float:
+        fitted = maximise_scaled(
+            lambda here: (table @ here, table), np.zeros(10), np.ones(10), counts, (0.1, 1.0)
+        )
+        return float(fitted.covariance[0, 0])
+
+    assert width(half) < 0.01 < width(tilted)
+
+
 def test_newton_finds_a_plain_logistic_regression() -> None:
     """Two groups with 3 of 10 and 9 of 10: without pull their log-odds follow from the counts."""
     table = np.eye(2)
@@ -300,23 +384,81 @@ def owner_ends(office: Office, count: int, seed: int) -> tuple[pl.DataFrame, pl.
 
 def test_answers_draw_the_priors_of_sources_to_the_truth(office: Office) -> None:
     lessons = owner_lessons_from(*owner_ends(office, 4000, seed=1))
-    assert lessons["answers"].sum() == 4000
-    learnt = fit_ownership(office.model, lessons).ownership.source
-    assert learnt["bureau"] == pytest.approx(0.9, abs=0.02)
-    assert learnt["debtor"] == pytest.approx(0.9, abs=0.02)
-    assert learnt["agency"] == pytest.approx(office.model.ownership.source["agency"])
+    assert lessons["arrived"].sum() == 4000
+    assert lessons.select((pl.col("owners") + pl.col("strangers")).sum()).item() == 4000
+    learnt = fit_ownership(office.model, lessons, speaks_up=1.0).ownership.source
+    assert learnt["bureau"] == pytest.approx(0.9, abs=0.03)
+    assert learnt["debtor"] == pytest.approx(0.9, abs=0.03)
+    assert learnt["agency"] == pytest.approx(office.model.ownership.source["agency"], abs=0.05)
+
+
+def test_what_holds_for_all_sources_holds_for_one_never_heard_of(office: Office) -> None:
+    surer = pl.DataFrame(
+        {
+            "words": [[f"source:{name}"] for name in ("bureau", "creditor", "debtor")],
+            "fixed": [0.0] * 3,
+            "arrived": [4000] * 3,
+            "owners": [1990] * 3,
+            "strangers": [10] * 3,
+        },
+        schema=OWNER_LESSONS,
+    )
+    learnt = fit_ownership(office.model, surer, speaks_up=1.0).ownership.source
+    assert learnt["agency"] > office.model.ownership.source["agency"] + 0.02
+
+
+SPEAKING = [
+    # share of owners who answer: however often, what is learnt of owners is the same
+    0.1,
+    0.3,
+    0.6,
+]
+
+
+@pytest.mark.parametrize("speaking", SPEAKING)
+def test_how_often_owners_answer_is_measured(office: Office, speaking: float) -> None:
+    """Of 20,000 mailboxes 5 % are strangers', of whom a tenth says so."""
+    lessons = pl.DataFrame(
+        {
+            "words": [["source:debtor"]],
+            "fixed": [0.0],
+            "arrived": [20_000],
+            "owners": [round(19_000 * speaking)],
+            "strangers": [100],
+        },
+        schema=OWNER_LESSONS,
+    )
+    learnt = fit_ownership(office.model, lessons).ownership.source["debtor"]
+    assert learnt == pytest.approx(0.95, abs=0.006)
+    flattered = fit_ownership(office.model, lessons, speaks_up=1.0).ownership.source["debtor"]
+    assert flattered >= learnt - 1e-6
+
+
+def test_silence_is_no_sign_of_a_stranger(office: Office) -> None:
+    silent = pl.DataFrame(
+        {
+            "words": [["source:debtor"], ["source:bureau"]],
+            "fixed": [0.0, 0.0],
+            "arrived": [1000, 1000],
+            "owners": [300, 0],
+            "strangers": [4, 0],
+        },
+        schema=OWNER_LESSONS,
+    )
+    learnt = fit_ownership(office.model, silent).ownership.source
+    assert learnt["bureau"] > office.model.ownership.source["bureau"] - 0.03
 
 
 def test_few_answers_hardly_move_ownership(office: Office) -> None:
     lessons = owner_lessons_from(*owner_ends(office, 10, seed=2))
-    learnt = fit_ownership(office.model, lessons).ownership.source
+    learnt = fit_ownership(office.model, lessons, speaks_up=1.0).ownership.source
     for name, share in office.model.ownership.source.items():
         assert abs(learnt[name] - share) < 0.06
 
 
 def test_owners_who_speak_up_more_often_are_not_taken_for_more_owners(office: Office) -> None:
     lessons = owner_lessons_from(*owner_ends(office, 4000, seed=3))
-    plain = fit_ownership(office.model, lessons).ownership.source["bureau"]
+    plain = fit_ownership(office.model, lessons, speaks_up=1.0).ownership.source["bureau"]
     weighed = fit_ownership(office.model, lessons, speaks_up=3.0).ownership.source["bureau"]
     assert weighed < plain - 0.05
 
@@ -330,8 +472,9 @@ def test_strangers_names_stay_evidence_against(office: Office) -> None:
         {
             "words": [["name_other", "source:creditor"]],
             "fixed": [0.0],
-            "answers": [500],
+            "arrived": [500],
             "owners": [500],
+            "strangers": [0],
         },
         schema=OWNER_LESSONS,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -36,6 +36,9 @@ NAMES = [
     ("phelipe77", "Felipe Prado", "name_full"),
     ("marcioreis", "Márcia Reis", "name_relative"),  # one letter, but another person
     ("gatinha.22", "Maria Aparecida Souza", "name_unlike"),
+    ("josecarlos", "José C Silva", "name_part"),  # an initial that the mailbox spells out
+    ("josemarcos", "José C Silva", "name_relative"),
+    ("carlos.silva", "José C Silva", "name_relative"),  # the initial may be his: José is missing
     ("12345678", "Maria Aparecida Souza", ""),
     ("ml", "Maria Aparecida Souza", ""),
     ("maria.souza", None, ""),
@@ -63,6 +66,12 @@ COMPANY_NAMES = [
     ("transportes.central", "Padaria Central Ltda", "name_trade"),
     ("padraiacentral", "Padaria Central Ltda", "name_misspelt"),
     ("joao.prado", "Padaria Central Ltda", "name_other"),  # often the owner
+    ("padaria.reis", "Padaria Lobo Prado Ltda", "name_trade"),  # another bakery
+    ("comercioreis", "Padaria Lobo Prado Ltda", "name_trade"),
+    ("padaria.centro", "Padaria Lobo Prado Ltda", "name_part"),
+    ("padariareis", "PADARIA R PRADO LTDA", "name_part"),
+    ("preis", "PADARIA R PRADO LTDA", "name_part"),
+    ("autopecas", "AUTO P PRADO S.A.", "name_part"),
 ]
 
 
@@ -88,6 +97,17 @@ DOMAINS = [
     ("anasilva.com.br", "Ana Silva", "pf", True),
     ("supermercadosilva.com.br", "Ana Silva", "pf", False),  # a surname alone is an employer's
     (None, "Ana Silva", "pf", False),
+    ("padaria-silva.com.br", "Padaria Silva Reis Ltda", "pj", True),
+    ("comercio-silva.com.br", "Comércio Silva Reis S.A.", "pj", True),
+    ("silva.com.br", "Padaria Silva Reis Ltda", "pj", True),
+    ("silva-contabil.com.br", "Padaria Silva Reis Ltda", "pj", False),  # a surname by chance
+    ("contabil-silva.com.br", "Gráfica Silva Silva Ltda", "pj", False),
+    ("construtora-silva.com.br", "Padaria Silva Reis Ltda", "pj", False),
+    ("transportes-central.com.br", "Padaria Central Ltda", "pj", False),
+    ("central-sul.com.br", "Padaria Central Ltda", "pj", True),
+    ("padaria-reis.com.br", "PADARIA R PRADO LTDA", "pj", True),
+    ("padaria-silva.com.br", "Padaria Silva Reis Ltda", "", True),  # its legal form says what it is
+    ("padaria-silva.com.br", "Padaria Silva Reis", "", False),
 ]
 
 
@@ -141,6 +161,78 @@ def test_a_confirmation_outweighs_source_and_name(office: Office) -> None:
     assert math.isclose(owned(office, confirmed), 0.97, abs_tol=1e-6)
 
 
+AGREEING: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    # what is surer, than what
+    (
+        "a name that agrees adds to a confirmation",
+        {"email_raw": "maria.souza@gmail.com", "confirmed_at": datetime(2026, 11, 1, tzinfo=UTC)},
+        {"email_raw": "m1234567@gmail.com", "confirmed_at": datetime(2026, 11, 1, tzinfo=UTC)},
+    ),
+    (
+        "two names prove more than one",
+        {"email_raw": "maria.souza@gmail.com"},
+        {"email_raw": "maria84@gmail.com"},
+    ),
+    (
+        "a fantasy name speaks less against a company than a person's",
+        {"email_raw": "casadarua@gmail.com", "name": "Padaria Central Ltda", "kind": "pj"},
+        {"email_raw": "carlos.reis@gmail.com", "name": "Padaria Central Ltda", "kind": "pj"},
+    ),
+    (
+        "a person's name speaks less against a company than another firm's",
+        {"email_raw": "carlos.reis@gmail.com", "name": "Padaria Central Ltda", "kind": "pj"},
+        {"email_raw": "construtorareis@gmail.com", "name": "Padaria Central Ltda", "kind": "pj"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("sentence", "surer", "other"), AGREEING, ids=[row[0] for row in AGREEING])
+def test_what_makes_an_owner_surer(
+    office: Office, sentence: str, surer: dict[str, Any], other: dict[str, Any]
+) -> None:
+    del sentence
+    assert owned(office, surer) > owned(office, other) + 0.001
+
+
+AT_WORK: list[tuple[str, str, str]] = [
+    # a company's mailbox, surer than that one
+    ("maria.reis@padaria-central.example", "mraia.reis@padaria-central.example", "a slip"),
+    ("marie.reis@padaria-central.example", "mraia.reis@padaria-central.example", "no slip"),
+    ("financeiro@padaria-central.example", "fnianceiro@padaria-central.example", "a department"),
+    ("contato@padaria-central.example", "contato@sul.example", "another domain"),
+    ("contato@sul.example", "contato@sul-contabil.example", "the accountant it named"),
+]
+
+
+@pytest.mark.parametrize(("surer", "other", "why"), AT_WORK, ids=[row[2] for row in AT_WORK])
+def test_whose_mailbox_it_is_at_companies_domains(
+    office: Office, surer: str, other: str, why: str
+) -> None:
+    del why
+    company = {"name": "Padaria Central Ltda", "kind": "pj", "source": "debtor"}
+    scored = office.score(
+        contacts=[
+            {**company, "email_raw": address, "debtor_id": address} for address in (surer, other)
+        ],
+        syntax=[{"email_raw": address, "is_free": False} for address in (surer, other)],
+    )
+    owned_by = dict(scored.contacts.select("debtor_id", "ownership").iter_rows())
+    assert owned_by[surer] > owned_by[other] + 0.001
+    assert owned_by[other] > 0.5  # a notice may go there
+
+
+def test_a_name_before_a_misspelt_domain_proves_nothing(office: Office) -> None:
+    scored = office.score(
+        contacts=[{"email_raw": "maria.souza@gmial.com", "source": "debtor"}],
+        syntax=[{"email_raw": "maria.souza@gmial.com", "reason": "suspected_typo"}],
+    )
+    assert scored.contacts["ownership"][0] < 0.05
+
+
+def test_a_mailbox_that_agrees_leaves_one_stranger_in_a_thousand(office: Office) -> None:
+    assert owned(office, {"email_raw": "maria.souza@gmail.com", "source": "debtor"}) > 0.999
+
+
 def test_a_click_counts_for_the_debtor_only_where_nobody_shares_the_address(
     office: Office,
 ) -> None:
@@ -182,7 +274,9 @@ RECYCLED = [
     # provider's domain, collected, loss of ownership by rule L10
     ("hotmail.com", date(2026, 6, 1), 0.0),
     ("hotmail.com", date(2024, 11, 21), 0.0),
-    ("hotmail.com", date(2020, 11, 20), 0.125),
+    ("hotmail.com", date(2022, 11, 20), 0.004),  # at first it takes three things to happen
+    ("hotmail.com", date(2020, 11, 20), 0.031),
+    ("hotmail.com", date(2018, 11, 20), 0.105),
     ("yahoo.com.br", date(2016, 11, 20), 0.25),
     ("hotmail.com", date(2001, 1, 1), 0.25),  # never more than that
     ("gmail.com", date(2001, 1, 1), 0.0),  # Gmail gives no name out twice

@@ -15,6 +15,7 @@ from checks.score import read_model
 from checks.score.names import NameLevel
 from checks.score.reference import CONSUMER_PROVIDERS
 from data.reference.score import load_score_model, load_score_reference
+from data.verifiers.table import Claim
 
 
 @pytest.fixture
@@ -28,7 +29,9 @@ def test_the_model_knows_every_provider_and_only_real_reasons() -> None:
     model = load_score_model()
     told_by_domain = set(load_score_reference().provider_of.values())
     assert told_by_domain | CONSUMER_PROVIDERS <= set(model.prior)
-    assert set(model.evidence) - {"domain_takes_mail"} <= set(Reason)
+    claims = {f"claim_{claim.value}" for claim in Claim} - {"claim_unknown"}
+    assert claims <= set(model.evidence)
+    assert set(model.evidence) - {"domain_takes_mail"} - claims <= set(Reason)
     assert {level.value for level in NameLevel if level.value} <= set(model.ownership.evidence)
 
 
@@ -51,6 +54,9 @@ BROKEN = [
     ("prior of 'gmail'", ("prior", "gmail", "hazard"), -0.1),
     ("age_bands", ("age_bands",), [[0.5, 1.0]]),
     ("spread", ("spread",), {"asked": 0.1}),
+    ("shape", ("shape",), {"local_short": -0.7}),
+    ("loss", ("loss", "permanent"), 0.0),
+    ("loss", ("loss", "temporary"), {"asked": 0.1, "prior": 0.1}),
     ("not readable", ("evidence",), {"mailbox_full": "a lot"}),
     ("not readable", ("ownership",), {}),
 ]

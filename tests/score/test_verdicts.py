@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -148,6 +148,42 @@ def test_the_newest_answer_of_a_mailbox_counts(office: Office) -> None:
     for order in ([old, new], [new, old]):
         row = office.verdicts(contacts=CONTACT, findings=order).to_dicts()[0]
         assert row["reason"] == "mailbox_accepted"
+
+
+DATES = [
+    # records as (debtor, cluster, collected, confirmed), which date counts, and which confirmation
+    ("one record", [("d1", "p1", 2020, 2021)], 2020, 2021),
+    ("one person's newest", [("d1", "p1", 2020, None), ("d2", "p1", 2024, 2025)], 2024, 2025),
+    ("of two persons the oldest", [("d1", "p1", 2020, None), ("d2", "p2", 2024, 2025)], 2020, None),
+    ("both confirmed it", [("d1", "p1", 2020, 2023), ("d2", "p2", 2024, 2025)], 2020, 2023),
+    ("one has no date", [("d1", "p1", None, None), ("d2", "p2", 2024, None)], 2024, None),
+]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "records", "dated", "heard"), DATES, ids=[row[0] for row in DATES]
+)
+def test_a_copied_address_is_as_old_as_its_oldest_owner(
+    office: Office,
+    sentence: str,
+    records: list[tuple[str, str, int | None, int | None]],
+    dated: int,
+    heard: int | None,
+) -> None:
+    del sentence
+    contacts = [
+        {
+            "email_raw": "ana@gmail.com",
+            "debtor_id": debtor,
+            "source_date": collected and date(collected, 1, 1),
+            "confirmed_at": confirmed and datetime(confirmed, 1, 1, tzinfo=UTC),
+        }
+        for debtor, _, collected, confirmed in records
+    ]
+    clusters = [{"debtor_id": debtor, "cluster_id": cluster} for debtor, cluster, *_ in records]
+    row = office.verdicts(contacts=contacts, clusters=clusters).row(0, named=True)
+    assert row["dated_at"].year == max(dated, heard or 0)
+    assert row["heard_at"] == (heard and datetime(heard, 1, 1, tzinfo=UTC))
 
 
 def test_evidence_is_shown_beside_the_verdict(office: Office) -> None:

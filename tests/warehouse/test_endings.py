@@ -102,6 +102,18 @@ def test_an_event_by_address_belongs_to_the_newest_list_of_its_day() -> None:
     }
 
 
+def test_a_click_from_a_shared_address_tells_no_owner() -> None:
+    """Two debtors of one list have the address: which message was answered, nobody knows."""
+    both = SENT.filter(pl.col("debtor_id") == "1").head(1)
+    twice = pl.concat([both, both.with_columns(debtor_id=pl.lit("9"), message_key=pl.lit("k9"))])
+    clicked = event(1, address="ana@a.test", event="clicked")
+    keyed = event(2, message_key="k9", address="ana@a.test", event="wrong_person")
+    found = endings_of(twice, LISTS, pl.DataFrame([clicked, keyed], schema=EVENTS))
+    ends = {row["debtor_id"]: row for row in found.iter_rows(named=True)}
+    assert [ends[name]["is_owner"] for name in ("1", "9")] == [None, False]
+    assert any(row["delivered"] for row in ends.values())
+
+
 def test_an_event_of_no_creditor_counts_for_each() -> None:
     loose = event(1, creditor_id="*", address="ana@a.test", event="delivered")
     ends = told(loose)

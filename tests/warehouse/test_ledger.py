@@ -161,3 +161,46 @@ def test_a_list_without_messages_has_a_number_too(warehouse: Warehouse) -> None:
         "c", "closed", run_id="r", gate="closed", messages=messages("x").clear()
     )
     assert (entry.list_number, entry.recipients, entry.gate) == (1, 0, "closed")
+
+
+def heard(*rows: tuple[str, str | None, str, datetime]) -> pl.DataFrame:
+    """Return events of (creditor, message key, event, moment)."""
+    return pl.DataFrame(
+        [
+            (creditor, str(place), key, f"{key or 'a'}@x.test", event, moment, "none") + (None,) * 3
+            for place, (creditor, key, event, moment) in enumerate(rows)
+        ],
+        schema=EVENTS,
+        orient="row",
+    )
+
+
+def test_complaints_are_counted_among_the_messages_that_arrived(warehouse: Warehouse) -> None:
+    warehouse.merge_events(
+        heard(
+            ("c", "1", "delivered", NOW),
+            ("c", "1", "clicked", NOW),
+            ("c", "2", "delivered", NOW),
+            ("c", "3", "bounced", NOW),
+            ("c", "4", "complained", NOW),
+            ("c", "4", "complained", NOW - DAY),
+            ("c", "5", "delivered", NOW - 30 * DAY),  # too long ago
+            ("other", "6", "complained", NOW),  # nothing crosses creditors
+            ("*", None, "delivered", NOW),  # nobody's counts for each of them
+            ("*", None, "delivered", NOW - DAY),  # the same address on another day
+        )
+    )
+    found = warehouse.complaints("c", NOW - 30 * DAY, NOW)
+    assert (found.messages, found.complaints) == (5, 1)
+
+
+def test_where_no_arrival_is_reported_the_lists_heard_of_tell_how_many(
+    warehouse: Warehouse,
+) -> None:
+    for list_id, keys in (("list-1", "abcd"), ("list-2", "efgh")):
+        rows = [("c", key, list_id, key, f"{key}@x.test", False) for key in keys]
+        named = pl.DataFrame(rows, schema=MESSAGES, orient="row")
+        warehouse.register_list("c", list_id, run_id="r", gate="open", messages=named)
+    warehouse.merge_events(heard(("c", "a", "complained", NOW), ("c", "b", "bounced", NOW)))
+    found = warehouse.complaints("c", NOW - 30 * DAY, NOW)
+    assert (found.messages, found.complaints) == (4, 1)

@@ -120,6 +120,10 @@ class DnsSettings(Section):
     )
     concurrency: int = Field(64, ge=1, le=1024, description="questions under way at once")
     timeout: Seconds = Field(3.0, description="seconds for one question")
+    sockets: Literal["auto", "kept", "fresh"] = Field(
+        "auto",
+        description="kept sockets for a resolver on loopback, a fresh port a query for any other",
+    )
 
 
 class ProviderOverride(Section):

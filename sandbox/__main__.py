@@ -54,7 +54,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     serve.add_argument("--seed", type=int, default=1)
     serve.add_argument(
-        "--mood", choices=["honest", "nxdomain", "address", "servfail", "dead"], default="honest"
+        "--mood",
+        choices=["honest", "nxdomain", "address", "wildcard", "servfail", "dead"],
+        default="honest",
     )
     serve.add_argument(
         "--io-scale", type=float, default=Tempo().io_scale, help="factor on real delays"

@@ -19,15 +19,20 @@ import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
 
-from sandbox.hostile_dns import HostileNames, Packets
-from sandbox.zone import Zone
+from sandbox.dns_packets import Packet, Packets, Way
+from sandbox.hostile_dns import HostileNames
+from sandbox.weather import Air, Weather
+from sandbox.zone import Records, Zone
 
-Mood = Literal["honest", "nxdomain", "address", "servfail", "dead"]
+Mood = Literal["honest", "nxdomain", "address", "wildcard", "servfail", "dead"]
 """How the resolver as a whole behaves: honest; NXDOMAIN for everything; an address for every name
-that does not exist (as providers do who sell your typing errors); SERVFAIL for everything; mute."""
+that does not exist (as providers do who sell your typing errors); MX and address for every name;
+SERVFAIL for everything; mute."""
 
 PARKING_ADDRESS: Final = "127.105.0.9"
-"""Where the mood "address" leads; nothing listens there."""
+"""Where the moods "address" and "wildcard" lead; nothing listens there."""
+
+PARKING_HOST: Final = "parking.sandbox.example"
 
 _HEADER: Final = struct.Struct("!HHHHHH")
 _UDP_LIMIT: Final = 1_232
@@ -36,6 +41,7 @@ _TTL: Final = 300
 _SOA: Final = "ns.sandbox.example. hostmaster.sandbox.example. 1 3600 600 86400 60"
 _MAX_CHAIN: Final = 24
 _PORT_TRIES: Final = 20
+_NO_LINGER: Final = struct.pack("ii", 1, 0)  # closing sends a reset
 
 
 class Responder:
@@ -97,7 +103,7 @@ class Responder:
             if fate is not None:
                 response.set_rcode(dns.rcode.REFUSED if fate == "refused" else dns.rcode.SERVFAIL)
                 return True
-            records = None if self._mood == "nxdomain" else self._zone.records.get(text)
+            records = self._records_of(text)
             if records is None:
                 self._fill_missing(response, name, kind)
                 return True
@@ -110,6 +116,13 @@ class Responder:
                 break  # a circle
         response.set_rcode(dns.rcode.SERVFAIL)
         return True
+
+    def _records_of(self, name: str) -> Records | None:
+        if self._mood == "nxdomain":
+            return None
+        if self._mood == "wildcard":
+            return {"MX": [f"10 {PARKING_HOST}."], "A": [PARKING_ADDRESS]}
+        return self._zone.records.get(name)
 
     def _fill_missing(
         self, response: dns.message.Message, name: dns.name.Name, kind: dns.rdatatype.RdataType
@@ -162,45 +175,64 @@ def _truncated(response: dns.message.Message) -> bytes:
 
 
 class _Udp(asyncio.DatagramProtocol):
-    def __init__(self, server: DnsServer) -> None:
+    def __init__(self, server: DnsServer, sock: socket.socket) -> None:
         self._server = server
+        self._socket = sock
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # Python 3.11's datagram transport is none to isinstance
         self._transport = cast("asyncio.DatagramTransport", transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        for delay, packet in self._server.packets(data, tcp=False):
-            if delay:
+        for packet in self._server.packets(data, tcp=False):
+            if packet.delay:
                 loop = asyncio.get_running_loop()
-                loop.call_later(delay, self._transport.sendto, packet, addr)
+                loop.call_later(packet.delay, self._send, packet, addr)
             else:
-                self._transport.sendto(packet, addr)
+                self._send(packet, addr)
+
+    def _send(self, packet: Packet, addr: tuple[str, int]) -> None:
+        if packet.way is Way.ELSEWHERE:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+                other.sendto(packet.data, addr)
+        elif packet.data:
+            self._transport.sendto(packet.data, addr)
+        else:  # asyncio sends no empty datagram
+            self._socket.sendto(b"", addr)
 
 
 class DnsServer:
     """The server on one loopback port; `await start()` binds, `await stop()` lets go."""
 
-    def __init__(self, responder: Responder, hostile: HostileNames | None = None) -> None:
-        """Take what answers, and what spoils the answers about hostile names."""
+    def __init__(
+        self,
+        responder: Responder,
+        hostile: HostileNames | None = None,
+        weather: Weather | None = None,
+    ) -> None:
+        """Take what answers, what spoils the answers about hostile names, and the weather."""
         self._responder = responder
         self._hostile = hostile
+        self._air = Air(weather) if weather else None
 
     def packets(self, query: bytes, *, tcp: bool) -> Packets:
-        """Return what is sent for a query, and after how many seconds."""
+        """Return what is sent for a query."""
         reply = self._responder.reply(query, tcp=tcp)
         if reply is None:
             return []
-        if self._hostile is None:
-            return [(0.0, reply)]
-        return self._hostile.react(query, reply, tcp=tcp)
+        packets = [Packet(0, reply)]
+        if self._hostile is not None:
+            packets = self._hostile.react(query, reply, tcp=tcp)
+        if self._air is None or tcp:
+            return packets
+        return self._air.carry(query, packets, asyncio.get_running_loop().time())
 
     async def start(self, port: int = 0) -> int:
         """Listen on UDP and TCP of one port of 127.0.0.1; return the port."""
         tcp, udp = _bind_both(port)
         loop = asyncio.get_running_loop()
         self._tcp = await asyncio.start_server(self._talk, sock=tcp)
-        self._udp, _ = await loop.create_datagram_endpoint(lambda: _Udp(self), sock=udp)
+        self._udp, _ = await loop.create_datagram_endpoint(lambda: _Udp(self, udp), sock=udp)
         found: int = tcp.getsockname()[1]
         return found
 
@@ -213,14 +245,24 @@ class DnsServer:
         try:
             while True:
                 size = int.from_bytes(await reader.readexactly(2), "big")
-                for delay, packet in self.packets(await reader.readexactly(size), tcp=True):
-                    await asyncio.sleep(delay)
-                    writer.write(len(packet).to_bytes(2, "big") + packet)
-                    await writer.drain()
+                for packet in self.packets(await reader.readexactly(size), tcp=True):
+                    await asyncio.sleep(packet.delay)
+                    await _write(packet, writer)
         except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             pass  # the client has gone, or the server stops
         finally:
             writer.close()
+
+
+async def _write(packet: Packet, writer: asyncio.StreamWriter) -> None:
+    if packet.way is Way.RESET:
+        sock = writer.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+        writer.transport.abort()
+        return
+    length = b"" if packet.way is Way.RAW else len(packet.data).to_bytes(2, "big")
+    writer.write(length + packet.data)
+    await writer.drain()
 
 
 def _bind_both(port: int) -> tuple[socket.socket, socket.socket]:

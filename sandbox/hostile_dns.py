@@ -1,167 +1,47 @@
-"""Names whose DNS attacks or fails its callers: the cases of hostile_dns.toml on the wire."""
+"""Names whose DNS attacks or fails its callers: the cases of hostile_dns.toml.
+
+A name tells its case: `d13.hostile.example` plays D13, and so does `<row>.d13.test` for any row, so
+that there are as many domains of each as a test wants, and the oracle is a function of the name.
+`<row>.s16.d01.test` leads to the hostile mail server of case S16 as well.
+"""
 
 from __future__ import annotations
 
-import struct
+import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
+from zlib import crc32
 
+from sandbox.dns_packets import HEADER_SIZE, Asked, Packet, Packets
+from sandbox.dns_reactions import REACTIONS
 from sandbox.hostile_farm import load_cases
 from sandbox.market import Table, read_table
 from sandbox.zone import Records, Zone
 
-_SUFFIX: Final = b"\x07hostile\x07example\x00"
-_PAUSE: Final = 0.02  # seconds between a false packet and the true one
-_LOST: Final = 2  # questions
-_LATE: Final = 4.9
-_TRUNCATED: Final = 0x02  # in the third byte of the header
-_IS_REPLY: Final = 0x80
-_FORMERR: Final = 1
-_MANY: Final = 4_090  # with 16 bytes each, as much as a message holds
-_HEADER_SIZE: Final = 12
-
-Packets = list[tuple[float, bytes]]
-"""What is sent for one query: seconds to wait, bytes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One query on its way: the query, the honest reply, transport, and how often it was asked."""
-
-    query: bytes
-    reply: bytes
-    tcp: bool
-    count: int
-
-    @property
-    def question_end(self) -> int:
-        """Where the question section ends."""
-        return self.query.index(b"\x00", _HEADER_SIZE) + 5
-
-    def header(self, *, flags: int, code: int = 0, answers: int = 0) -> bytes:
-        """Return header and question of a reply of one's own making."""
-        counts = struct.pack("!HHHH", 1, answers, 0, 0)
-        return (
-            self.query[:2]
-            + bytes((_IS_REPLY | flags, _IS_REPLY | code))
-            + counts
-            + self.query[_HEADER_SIZE : self.question_end]
-        )
-
-
-def _silence(_: Asked) -> Packets:
-    return []
-
-
-def _lose_two(asked: Asked) -> Packets:
-    return [(0.0, asked.reply)] if asked.count > _LOST else []
-
-
-def _late(asked: Asked) -> Packets:
-    return [(_LATE, asked.reply)]
-
-
-def _wrong_id_first(asked: Asked) -> Packets:
-    false = bytes((asked.reply[0] ^ 0xFF, asked.reply[1])) + asked.reply[2:]
-    return [(0.0, false), (_PAUSE, asked.reply)]
-
-
-def _other_question_first(asked: Asked) -> Packets:
-    place = _HEADER_SIZE + 1
-    letter = bytes((asked.reply[place] ^ 0x01,))
-    return [(0.0, asked.reply[:place] + letter + asked.reply[place + 1 :]), (_PAUSE, asked.reply)]
-
-
-def _question_first(asked: Asked) -> Packets:
-    return [(0.0, asked.query), (_PAUSE, asked.reply)]
-
-
-def _scraps_first(asked: Asked) -> Packets:
-    scraps = [(0.0, asked.reply[:size]) for size in (1, 11, 12)]  # asyncio sends no empty datagram
-    return [*scraps, (_PAUSE, asked.reply)]
-
-
-def _truncated(asked: Asked) -> Packets:
-    return [(0.0, asked.reply if asked.tcp else asked.header(flags=_TRUNCATED))]
-
-
-def _truncated_silent(asked: Asked) -> Packets:
-    return [] if asked.tcp else [(0.0, asked.header(flags=_TRUNCATED))]
-
-
-def _truncated_always(asked: Asked) -> Packets:
-    return [(0.0, asked.header(flags=_TRUNCATED))]
-
-
-def _formerr_to_edns(asked: Asked) -> Packets:
-    has_options = asked.query[10:12] != b"\x00\x00"
-    return [(0.0, asked.header(flags=0, code=_FORMERR) if has_options else asked.reply)]
-
-
-def _fresh_cname(asked: Asked) -> Packets:
-    label = f"r{asked.count}".encode()
-    target = bytes((len(label),)) + label + b"\x03d16" + _SUFFIX
-    record = b"\xc0\x0c" + struct.pack("!HHIH", 5, 1, 0, len(target)) + target
-    return [(0.0, asked.header(flags=0, answers=1) + record)]
-
-
-def _thousands_of_mx(asked: Asked) -> Packets:
-    if not asked.tcp:
-        return [(0.0, asked.header(flags=_TRUNCATED))]
-    record = b"\xc0\x0c" + struct.pack("!HHIHH", 15, 1, 300, 4, 10) + b"\xc0\x0c"
-    return [(0.0, asked.header(flags=0, answers=_MANY) + record * _MANY)]
-
-
-def _pointer_loop(asked: Asked) -> Packets:
-    start = asked.header(flags=0, answers=1)
-    owner = struct.pack("!H", 0xC000 | len(start))
-    return [(0.0, start + owner + struct.pack("!HHIH", 15, 1, 300, 0))]
-
-
-def _wrong_length(asked: Asked) -> Packets:
-    record = b"\xc0\x0c" + struct.pack("!HHIH", 15, 1, 300, 60_000)
-    return [(0.0, asked.header(flags=0, answers=1) + record)]
-
-
-def _unasked_address(asked: Asked) -> Packets:
-    name = b"\x02mx\x03d55" + _SUFFIX
-    extra = name + struct.pack("!HHIH", 1, 1, 300, 4) + bytes((127, 0, 0, 1))
-    counts = struct.unpack("!H", asked.reply[10:12])[0] + 1
-    return [(0.0, asked.reply[:10] + struct.pack("!H", counts) + asked.reply[12:] + extra)]
-
-
-_REACTIONS: Final[dict[str, Callable[[Asked], Packets]]] = {
-    "fresh_cname": _fresh_cname,
-    "formerr_to_edns": _formerr_to_edns,
-    "late": _late,
-    "lose_two": _lose_two,
-    "other_question_first": _other_question_first,
-    "pointer_loop": _pointer_loop,
-    "question_first": _question_first,
-    "scraps_first": _scraps_first,
-    "silence": _silence,
-    "thousands_of_mx": _thousands_of_mx,
-    "truncated": _truncated,
-    "truncated_always": _truncated_always,
-    "truncated_silent": _truncated_silent,
-    "unasked_address": _unasked_address,
-    "wrong_id_first": _wrong_id_first,
-    "wrong_length": _wrong_length,
-}
+_EXAMPLE: Final = re.compile(r"(?:(?P<below>.+)\.)?(?P<domain>(?P<case>d\d\d)\.hostile\.example)")
+_TEST: Final = re.compile(
+    r"(?:(?P<below>.+?)\.)?"
+    r"(?P<domain>[a-z0-9-]+(?:\.(?P<mail>s\d\d))?\.(?P<case>d\d\d)\.test)",
+)
+_MAIL_CASE: Final = "S70"  # where mail leads unless the name says otherwise
+_KEPT: Final = 1 << 14
+_ROWS: Final = 6  # variants of a case there may be, and their common multiple
 
 
 @dataclass(frozen=True, slots=True)
 class DnsCase:
-    """One hostile domain: what it does, and what a caller may conclude."""
+    """One hostile domain: what it does, and what a caller may conclude.
+
+    `domain` is the one of its own; records and fates are by name below it, "@" for itself.
+    """
 
     name: str
     title: str
     expect: str
-    records: dict[str, Records]
-    fates: dict[str, str]
+    table: Table
     react: str
 
     @property
@@ -178,20 +58,68 @@ def load_dns_cases() -> dict[str, DnsCase]:
     'd13.hostile.example'
     """
     return {
-        name: DnsCase(
-            name=name,
-            title=table["title"],
-            expect=table["expect"],
-            records=_records(f"{name.lower()}.hostile.example", table),
-            fates=table.get("fates", {}),
-            react=table.get("react", ""),
-        )
+        name: DnsCase(name, table["title"], table["expect"], table, table.get("react", ""))
         for name, table in read_table("hostile_dns.toml").items()
     }
 
 
-def _records(domain: str, table: Table) -> dict[str, Records]:
-    goal = load_cases()["S70"].address
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a name stands: its case, the domain that plays it, and what is below, "@" for none.
+
+    `goal` is the address that its mail leads to.
+    """
+
+    case: DnsCase
+    domain: str
+    below: str
+    goal: str
+
+    @property
+    def row(self) -> int:
+        """Which variant of the case the domain plays."""
+        return crc32(self.domain.encode()) % _ROWS
+
+
+@lru_cache(maxsize=_KEPT)
+def place_of(name: str) -> Place | None:
+    """Return where a name stands, None for one that plays no case.
+
+    >>> place = place_of("mx.r7.s16.d12.test")
+    >>> place.case.name, place.domain, place.below, place.goal
+    ('D12', 'r7.s16.d12.test', 'mx', '127.110.16.1')
+    >>> place_of("www.example") is None
+    True
+    """
+    found = _TEST.fullmatch(name) or _EXAMPLE.fullmatch(name)
+    case = load_dns_cases().get(found["case"].upper()) if found else None
+    if found is None or case is None:
+        return None
+    mail = (found.groupdict().get("mail") or _MAIL_CASE).upper()
+    return Place(case, found["domain"], found["below"] or "@", load_cases()[mail].address)
+
+
+def expectation(domain: str) -> str:
+    """Return what an honest caller may conclude of a domain that plays a case.
+
+    >>> expectation("r1.d05.test"), expectation("r1.d26.test")
+    ('no_mail', 'unknown')
+    """
+    place = place_of(domain)
+    if place is None:
+        message = f"{domain!r} plays no case"
+        raise ValueError(message)
+    return place.case.expect
+
+
+def records_of(place: Place) -> Records | None:
+    """Return what exists at a place, None where nothing does."""
+    return _all_records(place.case.name, place.domain, place.goal).get(place.below)
+
+
+@lru_cache(maxsize=_KEPT)
+def _all_records(case: str, domain: str, goal: str) -> dict[str, Records]:
+    table = load_dns_cases()[case].table
     if "chain" in table:
         length: int = table["chain"]
         links = {f"c{i}": {"CNAME": [f"c{i + 1}.{domain}."]} for i in range(length)}
@@ -201,48 +129,95 @@ def _records(domain: str, table: Table) -> dict[str, Records]:
         many = [f"127.110.70.{i + 1}" for i in range(addresses)]
         fan = {f"h{i}": {"A": many} for i in range(hosts)}
         return {"@": {"MX": [f"10 {name}.{domain}." for name in fan]}, **fan}
-    found: dict[str, Records] = table.get(
-        "records", {"@": {"MX": [f"10 mx.{domain}."]}, "mx": {"A": [goal]}}
-    )
-    return found
+    plain: dict[str, Records] = {"@": {"MX": [f"10 mx.{domain}."]}, "mx": {"A": [goal]}}
+    written: dict[str, Records] = table.get("records", plain)
+    return {
+        below: {kind: [text.format(domain=domain, goal=goal) for text in texts]
+                for kind, texts in kinds.items()}
+        for below, kinds in written.items()
+    }  # fmt: skip
+
+
+class _Laid(Mapping[str, Records]):
+    """Records of a zone, and those of every name that plays a case."""
+
+    def __init__(self, known: Mapping[str, Records]) -> None:
+        self._known = known
+
+    def __getitem__(self, name: str) -> Records:
+        place = place_of(name)
+        found = records_of(place) if place else self._known.get(name)
+        if found is None:
+            raise KeyError(name)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+
+class _Fates(Mapping[str, str]):
+    """Fates of a zone, and those of every name that plays a case."""
+
+    def __init__(self, known: Mapping[str, str]) -> None:
+        self._known = known
+
+    def __getitem__(self, name: str) -> str:
+        place = place_of(name)
+        if place is None:
+            return self._known[name]
+        fates: dict[str, str] = place.case.table.get("fates", {})
+        return fates[place.below]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
 
 
 def with_hostile_names(zone: Zone) -> Zone:
-    """Return the zone with every case's records and fates laid over it."""
-    records, fates = dict(zone.records), dict(zone.fates)
-    for case in load_dns_cases().values():
-        for label, found in case.records.items():
-            records[_name(case, label)] = found
-        for label, fate in case.fates.items():
-            fates[_name(case, label)] = fate
-    return Zone(records, fates)
-
-
-def _name(case: DnsCase, label: str) -> str:
-    return case.domain if label == "@" else f"{label}.{case.domain}"
+    """Return the zone with every name that plays a case laid over it."""
+    return Zone(_Laid(zone.records), _Fates(zone.fates))
 
 
 class HostileNames:
-    """Changes honest replies about hostile names; all others pass."""
+    """Changes honest replies about hostile names, and counts what each domain was asked.
+
+    `asked` is by domain: evidence that does not come from the caller.
+    """
 
     def __init__(self) -> None:
         """Begin without having been asked anything."""
-        self._counts: Counter[bytes] = Counter()
-        self._by_label = {
-            case.name.lower().encode(): _REACTIONS[case.react]
-            for case in load_dns_cases().values()
-            if case.react
-        }
+        self.asked: Counter[str] = Counter()
+        self._repeats: Counter[bytes] = Counter()
+        self._before: dict[str, bytes] = {}
 
     def react(self, query: bytes, reply: bytes, *, tcp: bool) -> Packets:
         """Return what is sent in place of the honest reply."""
-        name = query[_HEADER_SIZE:].lower()
-        place = name.find(_SUFFIX)
-        if place < 0:
-            return [(0.0, reply)]
-        case = name[max(0, place - 3) : place]
-        reaction = self._by_label.get(case)
-        if reaction is None:
-            return [(0.0, reply)]
-        self._counts[case] += 1
-        return reaction(Asked(query, reply, tcp, self._counts[case]))
+        place = place_of(_name_in(query))
+        if place is None:
+            return [Packet(0, reply)]
+        self.asked[place.domain] += 1
+        question = query[HEADER_SIZE:].lower()
+        self._repeats[question] += 1
+        before = self._before.get(place.case.name, reply)
+        self._before[place.case.name] = reply
+        if not place.case.react:
+            return [Packet(0, reply)]
+        count, repeat = self.asked[place.domain], self._repeats[question]
+        return REACTIONS[place.case.react](
+            Asked(query, reply, tcp, count, repeat, place.row, before)
+        )
+
+
+def _name_in(query: bytes) -> str:
+    """Return the name a query asks for, in lower case; escapes are of no matter here."""
+    labels: list[str] = []
+    place = HEADER_SIZE
+    while size := query[place]:
+        labels.append(query[place + 1 : place + 1 + size].decode("latin-1"))
+        place += 1 + size
+    return ".".join(labels).lower()

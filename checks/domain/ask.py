@@ -1,194 +1,234 @@
-"""Asking nameservers: attempts, EDNS and TCP, shared flights, and knowing a dead resolver."""
+"""Judges and their questions: how many work at once, who shares an answer, who runs out of time."""
 
 from __future__ import annotations
 
 import asyncio
-import time
-from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from typing import Final
+from itertools import islice
+from typing import Any, Final
 
-import dns.exception
-import dns.message
-
-from checks.domain.exchange import over_tcp, over_udp
-from checks.domain.judge import Step
+from checks.domain.flights import TIMEOUT, Asking, Case, Flight, Patience, Result, Waiter
 from checks.domain.model import (
     Answer,
     Failed,
     Failure,
-    Judgement,
     Nameserver,
     Question,
     RecordType,
     ResolverSettings,
 )
-from checks.domain.wire import answer_in, query_for, rejects_edns
+from checks.domain.query import question_section
+from checks.domain.send import Sender
 
 _REMEMBERED: Final = 50_000
-_PAUSE: Final = 0.1
-_BROKEN: Final = (dns.exception.DNSException, EOFError, ValueError)
-
-
-class Budget:
-    """What one domain may still cost: queries, and seconds on the monotonic clock."""
-
-    def __init__(self, queries: int, seconds: float) -> None:
-        """Start the clock."""
-        self._queries = queries
-        self._deadline = time.monotonic() + seconds
-
-    def spend(self) -> bool:
-        """Take one query; return False when none is left."""
-        self._queries -= 1
-        return self._queries >= 0
-
-    @property
-    def seconds(self) -> float:
-        """Seconds left, never negative."""
-        return max(0.0, self._deadline - time.monotonic())
+_TICK: Final = 0.02  # seconds between two looks at what is overdue
+_ATTEMPT_QUERIES: Final = 3  # with EDNS, without, over TCP
+_UNASKABLE: Final = Failed(Failure.BROKEN)
 
 
 class Asker:
-    """Asks nameservers in turn, and remembers what it heard of hosts that many domains share.
+    """Drives judges by the answers of nameservers; use it once, in a running event loop.
 
-    Every question goes out from a fresh socket with a random port and id. A resolver that leaves
-    many questions on end without any answer is doubted: it is asked for a control, and given up
-    if that stays without an answer too, so that nobody waits for it again.
+    Judges are resumed straight from the callback that read their answer. No question is under way
+    twice (a forger would have two to hit), and what was heard of hosts is remembered, for many
+    domains share them.
+
+    A resolver that leaves many questions on end without any answer is doubted: it is asked its
+    controls, and given up if these stay without an answer too, so that nobody waits for it again.
     """
 
     def __init__(self, settings: ResolverSettings, nameservers: Sequence[Nameserver]) -> None:
-        """Prepare for the running event loop; opens nothing yet."""
+        """Prepare; asks nobody yet."""
         self._settings = settings
-        self._nameservers = tuple(nameservers)
-        self._slots = asyncio.Semaphore(settings.concurrency)
-        self._flights: OrderedDict[Question, asyncio.Task[Answer]] = OrderedDict()
-        self._silent = 0
+        self._loop = asyncio.get_running_loop()
+        self._sender = Sender(settings, nameservers, self._land, self._go_on)
+        self._done = self._loop.create_future()
+        self._flights: dict[Question, Flight] = {}
+        self._known: dict[Question, Answer] = {}
+        self._cases: dict[Case, None] = {}
+        self._steps: Iterator[tuple[int, Asking[Any]]] = iter(())
+        self._results: dict[int, Any] = {}
+        self._patience = Patience(settings.waits, settings.domain_queries, settings.domain_seconds)
+        self._control_patience = Patience(
+            settings.control_waits * len(nameservers),
+            _ATTEMPT_QUERIES * len(settings.control_waits) * len(nameservers),
+            sum(settings.control_waits) * len(nameservers) + 1,
+        )
+        self._doubts: list[Answer] = []
         self._doubting = False
-        self.queries = 0
-        self.dead = False
 
-    async def judge(self, step: Step) -> Judgement:
-        """Drive a judge to its end, within the queries and seconds of one domain."""
-        budget = Budget(self._settings.domain_queries, self._settings.domain_seconds)
+    @property
+    def queries(self) -> int:
+        """How many queries were sent."""
+        return self._sender.queries
+
+    async def judge(self, steps: Iterable[Asking[Result]]) -> list[Result]:
+        """Drive judges to their ends, each within the queries and seconds of one domain."""
+        self._steps = enumerate(steps)
+        self._loop.call_soon(self._tick)
         try:
-            questions = next(step)
+            await self._done
+        finally:
+            self._done.cancel()
+            await self._sender.close()
+        results = self._results
+        return [results[place] for place in range(len(results))]
+
+    async def control(self, questions: Sequence[Question]) -> list[Answer]:
+        """Ask controls, which are waited for as they are set apart."""
+        self._patience = self._control_patience
+        return await self.judge(_single(question) for question in questions)
+
+    def _tick(self) -> None:
+        """Look at what is overdue, again and again until everything is done."""
+        if self._done.done():
+            return
+        now = self._loop.time()
+        try:
+            self._sender.look(now)
+            for case in [one for one in self._cases if one.deadline <= now]:
+                self._expire(case)
+            self._go_on()
+        except BaseException as error:
+            self._fail(error)
+            raise
+        self._loop.call_later(_TICK, self._tick)
+
+    def _fail(self, error: BaseException) -> None:
+        """End the run with a fault of our own, which a callback would only log."""
+        if not self._done.done():
+            self._done.set_exception(error)
+
+    def _go_on(self) -> None:
+        """Start judges and send their questions, as far as there is room."""
+        if self._done.done():
+            return
+        if self._sender.silent >= self._settings.silence:
+            self._doubt()
+        while self._start():
+            self._sender.pump()
+        self._sender.pump()
+        if not self._cases and not self._start() and not self._done.done():
+            self._done.set_result(None)
+
+    def _start(self) -> int:
+        """Start as many judges as there is room for, and return how many that were."""
+        now = self._loop.time()
+        room = max(0, self._settings.concurrency - len(self._cases))
+        started = 0
+        for place, step in islice(self._steps, room):
+            finish = partial(self._results.__setitem__, place)
+            self._open(Case(step, self._patience, now, finish))
+            started += 1
+        return started
+
+    def _open(self, case: Case) -> None:
+        self._cases[case] = None
+        self._advance(case, None)
+
+    def _advance(self, case: Case, answers: tuple[Answer, ...] | None) -> None:
+        """Give a judge its answers, until it asks what is not known yet, or ends."""
+        try:
             while True:
-                answers = await asyncio.gather(*(self._ask(one, budget) for one in questions))
-                questions = step.send(tuple(answers))
+                questions = next(case.step) if answers is None else case.step.send(answers)
+                if not self._ask(case, questions):
+                    return
+                answers = tuple(case.answers)
         except StopIteration as stop:
-            judgement: Judgement = stop.value
-            return judgement
+            del self._cases[case]
+            case.answers = []
+            case.finish(stop.value)
+        except BaseException as error:
+            self._fail(error)
+            raise
 
-    async def _ask(self, question: Question, budget: Budget) -> Answer:
-        if question.record_type is RecordType.MX:  # a domain's own; hosts are shared
-            return await self.attempt(question, budget, self._settings.waits)
-        while True:
-            flight = self._flights.get(question)
-            mine = flight is None
-            if flight is None:
-                flight = asyncio.create_task(self.attempt(question, budget, self._settings.waits))
-                self._remember(question, flight)
-            try:
-                async with asyncio.timeout(budget.seconds):
-                    answer = await asyncio.shield(flight)
-            except TimeoutError:
-                return Failed(Failure.TIMEOUT)
-            if mine or answer != Failed(Failure.BUDGET):
-                return answer
-            self._flights.pop(question, None)  # another domain ran out, this one did not
+    def _ask(self, case: Case, questions: tuple[Question, ...]) -> bool:
+        """Look questions up or send them; tell whether all are answered already."""
+        answers: list[Answer] = [TIMEOUT] * len(questions)
+        case.answers = answers
+        case.missing = len(questions) + 1  # nothing goes on before all are on their way
+        for place, question in enumerate(questions):
+            known = self._known.get(question)
+            if known is None:
+                known = self._join(Waiter(case, answers, place), question)
+            if known is not None:
+                answers[place] = known
+                case.missing -= 1
+        case.missing -= 1
+        return not case.missing
 
-    def _remember(self, question: Question, flight: asyncio.Task[Answer]) -> None:
+    def _join(self, waiter: Waiter, question: Question) -> Answer | None:
+        """Wait for a question with whoever else does; return the answer if there is one already."""
+        flight = self._flights.get(question)
+        if flight is not None:
+            flight.waiters.append(waiter)
+            return None
+        if self._sender.dead:
+            return TIMEOUT
+        section = question_section(question)
+        if section is None:
+            return _UNASKABLE
+        flight = Flight(
+            section=section,
+            name=question.name.lower(),
+            kind=question.record_type,
+            question=question,
+            plain=section,
+            waits=waiter.case.waits,
+            waiters=[waiter],
+        )
         self._flights[question] = flight
-        if len(self._flights) > _REMEMBERED:
-            oldest, landed = next(iter(self._flights.items()))
-            if landed.done():
-                del self._flights[oldest]
+        self._sender.submit(flight, urgent=waiter.case.urgent)
+        return None
 
-    async def attempt(
-        self,
-        question: Question,
-        budget: Budget,
-        waits: Sequence[float],
-    ) -> Answer:
-        """Ask until there is an answer, each time the next nameserver and more patiently."""
-        answer: Answer = Failed(Failure.TIMEOUT)
-        for number, wait in enumerate(waits):
-            if self.dead or not budget.seconds:
-                return answer
-            if number:
-                await asyncio.sleep(min(_PAUSE * number, budget.seconds))
-            nameserver = self._nameservers[number % len(self._nameservers)]
-            patience = min(wait, budget.seconds)
-            answer = await self._attempt_once(question, nameserver, budget, patience)
-            if not isinstance(answer, Failed) or answer.failure is Failure.BUDGET:
-                break
-        return answer
+    def _land(self, flight: Flight, answer: Answer) -> None:
+        """Hand an answer to everybody who still waits for it."""
+        question = flight.question
+        del self._flights[question]
+        # an attempt that was still to come says that its domain ran out, not that all failed
+        is_final = not isinstance(answer, Failed) or flight.attempt >= len(flight.waits)
+        if question.record_type is not RecordType.MX and is_final:
+            self._remember(question, answer)
+        for case, answers, place in flight.waiters:
+            if case.answers is not answers:
+                continue  # its time was over
+            answers[place] = answer
+            case.missing -= 1
+            if not case.missing:
+                self._advance(case, tuple(answers))
 
-    async def _attempt_once(
-        self,
-        question: Question,
-        nameserver: Nameserver,
-        budget: Budget,
-        wait: float,
-    ) -> Answer:
-        """Ask one nameserver: over UDP; without EDNS where that offends; over TCP where told to."""
-        edns, stream = True, False
-        while True:
-            try:
-                query = query_for(question, edns=edns)
-            except (dns.exception.DNSException, UnicodeError):
-                return Failed(Failure.BROKEN)  # no name that DNS could hold
-            if not budget.spend():
-                return Failed(Failure.BUDGET)
-            exchange = over_tcp if stream else over_udp
-            reply = await self._exchange(partial(exchange, query, nameserver), wait)
-            if isinstance(reply, Failed):
-                return reply
-            if reply is None:
-                stream = True
-            elif edns and rejects_edns(reply):
-                edns = False
-            else:
-                return answer_in(reply)
+    def _remember(self, question: Question, answer: Answer) -> None:
+        self._known[question] = answer
+        if len(self._known) > _REMEMBERED:
+            del self._known[next(iter(self._known))]
 
-    async def _exchange(
-        self,
-        exchange: Callable[[], Awaitable[dns.message.Message | None]],
-        wait: float,
-    ) -> dns.message.Message | Failed | None:
-        """Return the reply, None for one that has to be fetched over TCP, or the failure."""
-        self.queries += 1
-        reply: dns.message.Message | Failed | None
-        try:
-            async with self._slots, asyncio.timeout(wait):
-                reply = await exchange()
-        except OSError:  # a time-out is one too: nobody was there
-            await self._note_silence()
-            return Failed(Failure.TIMEOUT)
-        except _BROKEN:
-            reply = Failed(Failure.BROKEN)
-        self._silent = 0
-        return reply
+    def _expire(self, case: Case) -> None:
+        """Let a judge go on without what has not come in time."""
+        if case in self._cases:
+            self._advance(case, tuple(case.answers))
 
-    async def _note_silence(self) -> None:
-        """Doubt the resolver after a long silence; one look at a time."""
-        self._silent += 1
-        if self._silent < self._settings.silence or self._doubting or self.dead:
+    def _doubt(self) -> None:
+        """Ask the controls whether anybody is there, unless they are being asked."""
+        if self._doubting or self._sender.dead:
             return
         self._doubting = True
-        self.dead = not await self.answers_at_all()
-        self._doubting = False
-        self._silent = 0
+        now = self._loop.time()
+        for name in self._settings.positive_controls:
+            step = _single(Question(name, RecordType.MX))
+            self._open(Case(step, self._control_patience, now, self._heed_control, urgent=True))
 
-    async def answers_at_all(self) -> bool:
-        """Tell whether any nameserver answers anything to a positive control."""
-        waits = self._settings.control_waits * len(self._nameservers)
-        answers = await asyncio.gather(
-            *(
-                self.attempt(Question(name, RecordType.MX), Budget(len(waits), sum(waits)), waits)
-                for name in self._settings.positive_controls
-            ),
-        )
-        return any(answer != Failed(Failure.TIMEOUT) for answer in answers)
+    def _heed_control(self, answer: Answer) -> None:
+        """Take a control's answer; when all have come, know whether anybody is there."""
+        self._doubts.append(answer)
+        if len(self._doubts) == len(self._settings.positive_controls):
+            self._sender.dead = all(one == TIMEOUT for one in self._doubts)
+            self._sender.silent = 0
+            self._doubts.clear()
+            self._doubting = False
+
+
+def _single(question: Question) -> Asking[Answer]:
+    """Ask one question, and return its answer."""
+    [answer] = yield (question,)
+    return answer

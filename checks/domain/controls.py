@@ -6,13 +6,12 @@ everything with an address (a hotel's, some providers') would bless every misspe
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from checks.domain.ask import Asker, Budget
+from checks.domain.ask import Asker
 from checks.domain.hosts import by_preference
 from checks.domain.model import (
     Answer,
@@ -25,8 +24,6 @@ from checks.domain.model import (
     RecordType,
     ResolverSettings,
 )
-
-_ATTEMPT_QUERIES: Final = 3  # with EDNS, without, over TCP
 
 
 class Trust(StrEnum):
@@ -84,13 +81,7 @@ async def control(
         for suffix in settings.negative_suffixes
         for record_type in (RecordType.MX, RecordType.A)
     ]
-    waits = settings.control_waits
-    answers = await asyncio.gather(
-        *(
-            asker.attempt(question, Budget(_ATTEMPT_QUERIES * len(waits), sum(waits) + 1), waits)
-            for question in [*positive, *negative]
-        ),
-    )
+    answers = await asker.control([*positive, *negative])
     found = dict(zip([*positive, *negative], answers, strict=True))
     return believe(
         nameserver,

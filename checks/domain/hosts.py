@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 from checks.domain.model import MailHost
@@ -15,6 +16,7 @@ _LOCAL_NAMES: Final = (".localhost", ".invalid", ".local", ".localdomain")
 _LONGEST: Final = 253
 
 
+@lru_cache(maxsize=1 << 14)  # thousands of domains share a provider's hosts
 def host_problem(name: str) -> str | None:
     r"""Return a word for why a name cannot be a mail host, or None.
 
@@ -43,8 +45,8 @@ def by_preference(hosts: Iterable[MailHost]) -> tuple[str, ...]:
     ...                MailHost(5, "a.example"), MailHost(9, "c.example"), MailHost(0, "x")])
     ('a.example', 'c.example', 'b.example')
     """
-    ordered = sorted(hosts, key=lambda host: (host.preference, host.name))
-    return tuple(dict.fromkeys(host.name for host in ordered if host_problem(host.name) is None))
+    ordered = [host.name for host in sorted(hosts)]
+    return tuple(dict.fromkeys([name for name in ordered if host_problem(name) is None]))
 
 
 def is_null_mx(hosts: Iterable[MailHost]) -> bool:

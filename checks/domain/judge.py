@@ -51,6 +51,7 @@ MOST_HOSTS: Final = 5
 MOST_ADDRESSES: Final = 5
 """Addresses kept to connect to (Postfix: smtp_mx_address_limit)."""
 
+_ROOT: Final = ""
 _SHOWN: Final = 10  # MX records in the evidence
 
 _REASON_OF: Final = {
@@ -90,23 +91,21 @@ def _judge_once(domain: str, guard: Guard, *, turn: int) -> Step:
 
 
 def _judge_hosts(hosts: Sequence[MailHost], ttl: int, guard: Guard, turn: int) -> Step:
-    details: dict[str, object] = {
-        "mx": [[host.preference, host.name] for host in sorted(hosts, key=_shown_order)[:_SHOWN]],
-    }
+    details: dict[str, object] = {"mx": [list(host) for host in sorted(hosts)[:_SHOWN]]}
+    names = by_preference(hosts)
     if is_null_mx(hosts):
         return Judgement(Reason.NULL_MX, ttl, details=details)
+    if names and _ROOT in {host.name for host in hosts}:
+        # a domain that refuses mail and names a host for it (RFC 7505, section 3, forbids that) is
+        # neither condemned nor bothered
+        return Judgement(Reason.NOT_ASKED_POLICY, ttl, details={**details, "null_mx": "beside"})
     unusable = sorted({word for host in hosts if (word := host_problem(host.name))})
     if unusable:
         details["unusable"] = unusable
-    names = by_preference(hosts)
     if not names:
         return Judgement(Reason.NO_MAIL_ROUTE, ttl, details=details)
     found = yield from _judge_names(names, ttl, guard, turn)
     return _with(found, **details)
-
-
-def _shown_order(host: MailHost) -> tuple[int, str]:
-    return host.preference, host.name
 
 
 def _judge_names(names: tuple[str, ...], ttl: int, guard: Guard, turn: int) -> Step:
@@ -166,19 +165,18 @@ def _routeless(
 
 def _look(names: Sequence[str], record_type: RecordType, turn: int) -> _Lookup:
     """Ask one type of several names at once, following aliases within bounds."""
-    current = list(names)
-    answers: dict[int, Answer] = {}
-    for _ in range(MOST_LINKS + 1):
-        open_ones = [index for index in range(len(current)) if index not in answers]
-        if not open_ones:
-            break
-        replies = yield tuple(Question(current[index], record_type, turn) for index in open_ones)
-        for index, reply in zip(open_ones, replies, strict=True):
-            if isinstance(reply, Alias):
-                current[index] = reply.target
-            else:
-                answers[index] = reply
-    return [answers.get(index, Failed(Failure.BROKEN)) for index in range(len(current))]
+    if not names:
+        return []
+    answers = list((yield tuple([Question(name, record_type, turn) for name in names])))
+    for _ in range(MOST_LINKS):
+        aliases = [index for index, one in enumerate(answers) if isinstance(one, Alias)]
+        if not aliases:
+            return answers
+        targets = [one.target for one in answers if isinstance(one, Alias)]
+        replies = yield tuple([Question(target, record_type, turn) for target in targets])
+        for index, reply in zip(aliases, replies, strict=True):
+            answers[index] = reply
+    return [Failed(Failure.BROKEN) if isinstance(one, Alias) else one for one in answers]
 
 
 def _unknown(

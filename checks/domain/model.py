@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, TypeAlias
+from ipaddress import ip_address
+from typing import Final, NamedTuple, TypeAlias
 
 from checks.errors import SettingError
 from checks.model import VERDICT_OF, Reason, Verdict
@@ -25,18 +26,22 @@ class RecordType(StrEnum):
     AAAA = "AAAA"
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """One thing to ask; `turn` 2 asks again what `turn` 1 answered, never from its answer."""
+class Question(NamedTuple):
+    """One thing to ask; `turn` 2 asks again what `turn` 1 answered, never from its answer.
+
+    A tuple, for it is the key that every answer is kept and shared by.
+    """
 
     name: str
     record_type: RecordType
     turn: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class MailHost:
-    """One MX record: preference and host name, lower case, without the closing dot."""
+class MailHost(NamedTuple):
+    """One MX record: preference and host name, lower case, without the closing dot.
+
+    Their order is that of preference, equals by name.
+    """
 
     preference: int
     name: str
@@ -127,6 +132,15 @@ class Nameserver:
     address: str
     port: int = 53
 
+    @property
+    def is_loopback(self) -> bool:
+        """Whether it is on this machine, where nobody else can send us datagrams in its name.
+
+        >>> Nameserver("127.0.0.53").is_loopback, Nameserver("9.9.9.9").is_loopback
+        (True, False)
+        """
+        return ip_address(self.address).is_loopback
+
     @classmethod
     def parse(cls, text: str) -> Nameserver:
         """Read `address`, `address:port` or `[address]:port`."""
@@ -144,6 +158,14 @@ class Nameserver:
         return f"{host}:{self.port}"
 
 
+class Sockets(StrEnum):
+    """Which UDP sockets ask a nameserver: docs/decisions/0203."""
+
+    AUTO = "auto"  # kept ones for a nameserver on loopback, fresh ones for any other
+    KEPT = "kept"  # a few that live as long as the run
+    FRESH = "fresh"  # one with a new random port for every query
+
+
 @dataclass(frozen=True, slots=True)
 class ResolverSettings:
     """Whom to ask and how patiently; times in seconds.
@@ -157,11 +179,12 @@ class ResolverSettings:
     negative_suffixes: tuple[str, ...] = ("com", "com.br", "com.mx")
     concurrency: int = 100
     waits: tuple[float, ...] = (1.5, 2.5, 4.0)  # of the 1st, 2nd, 3rd attempt at one question
-    control_waits: tuple[float, ...] = (1.0, 2.0)
+    control_waits: tuple[float, ...] = (1.0, 3.0)
     domain_seconds: float = 10.0
     domain_queries: int = 12
     batch: int = 2000  # domains between two looks at the controls
     silence: int = 50  # unanswered queries on end before the resolver itself is doubted
+    sockets: Sockets = Sockets.AUTO
 
     def __post_init__(self) -> None:
         """Refuse settings under which nobody could be judged."""

@@ -45,7 +45,7 @@ class Sweep:
         while believed and len(judged) < len(names):
             batch = names[len(judged) : len(judged) + self._settings.batch]
             asker = Asker(self._settings, believed)
-            found = await _judge_batch(batch, asker, self._guard, self._settings.concurrency)
+            found = await asker.judge(judge_domain(name, self._guard) for name in batch)
             self.queries += asker.queries
             controls = await self._control(believed)
             judged += _settle(found, controls)
@@ -59,25 +59,6 @@ class Sweep:
         )
         self.controls += controls
         return controls
-
-
-async def _judge_batch(
-    names: Sequence[str],
-    asker: Asker,
-    guard: Guard,
-    concurrency: int,
-) -> list[Judgement]:
-    judged: dict[int, Judgement] = {}
-    waiting = iter(enumerate(names))
-
-    async def work() -> None:
-        for position, name in waiting:
-            judged[position] = await asker.judge(judge_domain(name, guard))
-
-    async with asyncio.TaskGroup() as workers:
-        for _ in range(min(concurrency, len(names))):
-            workers.create_task(work())
-    return [judged[position] for position in range(len(names))]
 
 
 def _believed(controls: Sequence[Control]) -> list[Nameserver]:

@@ -28,20 +28,14 @@ from checks.domain.model import (
     MailHost,
     NoData,
     NxDomain,
-    Question,
     Records,
 )
-
-PAYLOAD: Final = 1232
-"""Bytes a UDP answer may have, offered by EDNS (DNS Flag Day 2020); longer ones are dropped."""
+from checks.domain.reader import MOST_LINKS
 
 MOST_TCP_BYTES: Final = 16 * 1024
 MOST_ANSWERS: Final = 100
 MOST_OTHERS: Final = 100
 """Records in authority and additional sections together."""
-
-MOST_LINKS: Final = 8
-"""Aliases in one answer."""
 
 _HEADER: Final = struct.Struct("!HHHHHH")
 
@@ -67,19 +61,16 @@ def admissible(wire: bytes) -> bool:
     )
 
 
-def query_for(question: Question, *, edns: bool) -> dns.message.QueryMessage:
-    """Return the message that asks a question, with a random id.
+def parse(wire: bytes) -> dns.message.Message | None:
+    """Return what dnspython makes of a message, None where it finds it malformed.
 
-    Raises `dns.exception.DNSException` or UnicodeError where the name is no name of DNS.
+    Any exception of the library means the same: a message is bytes of a stranger, and what those
+    may raise there is not written down anywhere.
     """
-    labels = [label.encode("ascii") for label in question.name.split(".")]
-    name = dns.name.Name([*labels, b""])
-    return dns.message.make_query(
-        name,
-        dns.rdatatype.from_text(question.record_type),
-        use_edns=0 if edns else -1,
-        payload=PAYLOAD,
-    )
+    try:
+        return dns.message.from_wire(wire)
+    except (dns.exception.DNSException, ValueError, LookupError, struct.error):
+        return None
 
 
 def rejects_edns(message: dns.message.Message) -> bool:
@@ -127,11 +118,7 @@ def _records(rrset: dns.rrset.RRset, ttl: int) -> Records:
             hosts.append(MailHost(rdata.preference, _host_name(rdata.exchange)))
         elif isinstance(rdata, dns.rdtypes.IN.A.A | dns.rdtypes.IN.AAAA.AAAA):
             addresses.append(rdata.address)
-    return Records(ttl, tuple(sorted(hosts, key=_stable)), tuple(sorted(addresses)))
-
-
-def _stable(host: MailHost) -> tuple[int, str]:
-    return host.preference, host.name
+    return Records(ttl, tuple(sorted(hosts)), tuple(sorted(addresses)))
 
 
 def _host_name(name: dns.name.Name) -> str:

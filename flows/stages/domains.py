@@ -9,7 +9,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 import polars as pl
 
 from checks import domain
-from checks.domain import DomainReport, Nameserver, ResolverSettings
+from checks.domain import DomainReport, Nameserver, ResolverSettings, Sockets
 from checks.errors import SettingError
 from checks.frames import DOMAINS, empty
 from checks.mailbox.guard import refuse_reason
@@ -72,6 +72,7 @@ def resolver_settings(settings: Settings, nameservers: tuple[Nameserver, ...]) -
         positive_controls=dns.positive_controls,
         concurrency=dns.concurrency,
         waits=(dns.timeout / 2, dns.timeout, dns.timeout * 1.5),
+        sockets=Sockets(dns.sockets),
     )
 
 

@@ -19,6 +19,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from checks.domain import DomainReport, Nameserver, ResolverSettings, Trust, check_domains
+from checks.domain.memory import condemned_since
 from checks.errors import SettingError
 from checks.frames import DOMAINS
 from checks.mailbox.guard import refuse_reason
@@ -66,6 +67,7 @@ def _check(
     *labs: Lab,
     cache: pl.DataFrame | None = None,
     batch: int = 2000,
+    now: datetime = NOW,
 ) -> Checked:
     """Check names by one nameserver per lab."""
     label = itertools.count()
@@ -79,7 +81,7 @@ def _check(
                 settings=_settings(*(lab.port for lab in labs), batch=batch),
                 guard=partial(refuse_reason, lab_networks=()),
                 provider_of=_provider,
-                now=NOW,
+                now=now,
                 cache=cache,
                 nonce=lambda: f"nonce{next(label)}",
             )
@@ -142,6 +144,28 @@ def test_certain_rows_are_taken_from_the_cache_until_they_expire() -> None:
     assert lab.questions()["inside.example"] > 0  # unknown: asked again
     stale = first.with_columns(expires_at=pl.lit(NOW).cast(DOMAINS["expires_at"]))
     assert _check(list(EXPECTED), Lab(ZONE), cache=stale)[1].asked == 6
+
+
+def test_a_condemnation_is_asked_again_after_an_hour_whatever_it_says_itself() -> None:
+    async def denied_for_a_day(asked: Asked, send: Send) -> None:
+        response = Lab(ZONE).response(asked)
+        response.authority = [rrset("example", "SOA", "ns. root. 1 2 3 4 86400", ttl=86_400)]
+        send(response.to_wire())
+
+    lab = Lab(ZONE, {"gone.example": denied_for_a_day})
+    hour = timedelta(hours=1)
+    first, _ = _check(["gone.example"], lab)
+    assert first["expires_at"].to_list() == [NOW + hour]
+    early, report = _check(["gone.example"], lab, cache=first, now=NOW + hour / 2)
+    assert (report.asked, early.rows()) == (0, first.rows())
+    again, report = _check(["gone.example"], lab, cache=early, now=NOW + hour)
+    assert (report.asked, _reasons(again)) == (1, {"gone.example": "no_such_domain"})
+    assert again["expires_at"].to_list() == [NOW + 25 * hour]  # now it is sure
+    assert condemned_since(again["evidence"].item()) == NOW
+    back, _ = _check(["gone.example"], Lab({**ZONE, "gone.example": ZONE["good.example"]}),
+                     cache=again, now=NOW + 25 * hour)  # fmt: skip
+    assert _reasons(back) == {"gone.example": None}
+    assert condemned_since(back["evidence"].item()) is None
 
 
 async def _deny(asked: Asked, send: Send) -> None:

@@ -82,11 +82,6 @@ TAKES_MAIL: Final[dict[str, tuple[Known, tuple[str, ...], tuple[str, ...]]]] = {
         ("d.example",),
         ("2800::1",),
     ),
-    "D06 a null MX beside another is not used": (
-        {"d.example MX": _mx("0 ", "10 a.example"), "a.example A": _at("200.1.1.1")},
-        ("a.example",),
-        ("200.1.1.1",),
-    ),
     "D11 only the public one of two addresses": (
         {"d.example MX": _mx("10 a.example"), "a.example A": _at("10.0.0.1", "200.1.1.1")},
         ("a.example",),
@@ -146,6 +141,10 @@ TAKES_MAIL: Final[dict[str, tuple[Known, tuple[str, ...], tuple[str, ...]]]] = {
 }
 
 REFUSED_MAIL: Final[dict[str, tuple[Known, Reason]]] = {
+    "D06 a null MX beside a name that is no host": (
+        {"d.example MX": _mx("0 ", "10 a")},
+        Reason.NO_MAIL_ROUTE,
+    ),
     "D02 no such domain": ({}, Reason.NO_SUCH_DOMAIN),
     "D04 nothing at all": (
         {"d.example MX": EMPTY, "d.example A": EMPTY, "d.example AAAA": EMPTY},
@@ -183,6 +182,10 @@ NOTHING_KNOWN: Final[dict[str, tuple[Known, Reason]]] = {
     "no MX, and an A that fails": (
         {"d.example MX": EMPTY, "d.example A": FAILING},
         Reason.DNS_SERVFAIL,
+    ),
+    "D06 a null MX beside another: neither used nor condemned": (
+        {"d.example MX": _mx("0 ", "10 a.example"), "a.example A": _at("200.1.1.1")},
+        Reason.NOT_ASKED_POLICY,
     ),
     "D09 an inside address only": (
         {"d.example MX": _mx("1 a.example"), "a.example A": _at("10.0.0.1")},

@@ -1,0 +1,102 @@
+"""What must hold of any bytes a DNS server may send: refused, read, or left to dnspython.
+
+    python -m tests.fuzz.messages FOLDER -runs=1000000    (pip install atheris)
+
+An input's first byte says what was asked, and whether the message repeats the question by itself,
+so that not every input dies at the first comparison; the rest is the message. The readers must
+agree, or the strict one leave the message; nothing may raise, and nothing take a tenth of a
+second of processor.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import time
+from collections.abc import Iterator
+from types import FunctionType
+from typing import Any, Final
+
+import dns.message
+import dns.name
+import dns.wirebase
+
+from checks.domain import reader, reply, wire
+from checks.domain.model import Answer, Question, RecordType
+from checks.domain.query import HEADER_SIZE, question_section
+from checks.domain.reader import read_common
+from checks.domain.reply import Asked, Heard, hear, is_reply, read
+from checks.domain.wire import MOST_TCP_BYTES, admissible
+
+SECONDS: Final = 0.1
+IDENT: Final = 7
+_KINDS: Final = tuple(RecordType)
+_ECHOES: Final = 0x80
+_NAME: Final = "d.example"
+
+
+def asked_by(first: int) -> Asked:
+    """Return the query that an input answers."""
+    kind = _KINDS[first % len(_KINDS)]
+    section = question_section(Question(_NAME, kind))
+    if section is None:
+        message = "unreachable: the name is a plain one"
+        raise AssertionError(message)
+    return Asked(ident=IDENT, section=section, name=_NAME, kind=kind)
+
+
+def input_of(asked: Asked, wire: bytes) -> bytes:
+    """Return the input that comes to a message."""
+    first = _KINDS.index(asked.kind)
+    if wire[HEADER_SIZE:].startswith(asked.section):
+        rest = wire[:HEADER_SIZE] + wire[HEADER_SIZE + len(asked.section) :]
+        return bytes((first | _ECHOES,)) + rest
+    return bytes((first,)) + wire
+
+
+def run(data: bytes) -> Answer | Heard | None:
+    """Hear one message over UDP and over TCP; raises where readers differ, or where it takes long.
+
+    Returns what was heard over UDP, None for an input that holds no message.
+    """
+    if not data:
+        return None
+    start = time.thread_time()
+    asked, message = asked_by(data[0] % _ECHOES), data[1:MOST_TCP_BYTES]
+    if data[0] & _ECHOES:
+        head, rest = message[2:HEADER_SIZE], message[HEADER_SIZE:]
+        message = IDENT.to_bytes(2) + head + asked.section + rest
+    heard = hear(message, asked)
+    if admissible(message) and is_reply(message, asked):
+        _compare(message, asked)
+    if time.thread_time() - start > SECONDS:
+        problem = f"an input of {len(data)} bytes took longer than it may"
+        raise AssertionError(problem)
+    return heard
+
+
+def _compare(heard: bytes, asked: Asked) -> None:
+    common = read_common(heard, asked.section, asked.kind, asked.name)
+    reference = read(heard, asked)
+    if common is not None and common != reference:
+        message = f"read {common}, dnspython reads {reference}"
+        raise AssertionError(message)
+
+
+def _watched() -> Iterator[FunctionType]:
+    classes: list[Any] = [dns.wirebase.Parser, dns.message._WireReader]  # noqa: SLF001 - only watched
+    for place in (reader, reply, wire, dns.name, dns.message, *classes):
+        yield from (each for each in vars(place).values() if isinstance(each, FunctionType))
+
+
+def main() -> None:
+    """Fuzz under atheris, which is no part of the project's own environment."""
+    atheris = importlib.import_module("atheris")
+    for function in _watched():
+        atheris.instrument_func(function)
+    atheris.Setup(sys.argv, run)
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()

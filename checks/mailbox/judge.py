@@ -79,6 +79,16 @@ def judge_host(reply: Reply, stage: Stage, rules: ReplyRules) -> Ruling:
     return _HOST_REFUSES
 
 
+def demands_tls(reply: Reply, rules: ReplyRules) -> bool:
+    """Whether a reply to MAIL or RCPT says that STARTTLS must come first (RFC 3207, section 4)."""
+    demand = rules.tls_demand
+    if reply.code not in demand.codes:
+        return False
+    if reply.enhanced in demand.enhanced:
+        return True
+    return demand.pattern.search(folded(reply.text)) is not None
+
+
 def folded(text: str) -> str:
     """Return text as rules see it: lower case, no accents, no addresses, no repeated codes.
 

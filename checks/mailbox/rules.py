@@ -16,6 +16,8 @@ class Stage(StrEnum):
     BANNER = "banner"
     EHLO = "ehlo"
     HELO = "helo"
+    STARTTLS = "starttls"
+    HANDSHAKE = "handshake"  # TLS itself: no line is sent and no reply read
     MAIL = "mail"
     RCPT = "rcpt"
     QUIT = "quit"
@@ -81,6 +83,19 @@ class ProviderRule:
 
 
 @dataclass(frozen=True, slots=True)
+class TlsDemand:
+    """How a server says that it takes this command only after STARTTLS.
+
+    A reply with one of `codes` does where its enhanced code is one of `enhanced`, or where
+    `pattern` is found in its text: 530 alone may ask for a password as well (RFC 4954).
+    """
+
+    codes: frozenset[int]
+    enhanced: frozenset[str]
+    pattern: re.Pattern[str]
+
+
+@dataclass(frozen=True, slots=True)
 class ReplyRules:
     """All rules, each kind in the order in which it is tried.
 
@@ -90,3 +105,4 @@ class ReplyRules:
     enhanced: Mapping[str, EnhancedRule]
     providers: tuple[ProviderRule, ...]
     texts: tuple[TextRule, ...]
+    tls_demand: TlsDemand

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from checks.mailbox.plan import Shard
+    from checks.mailbox.session import Answer
     from checks.mailbox.settings import Memory, ProbeSettings
 
 _NEVER: Final = float("inf")
@@ -200,7 +201,7 @@ class ShardRun:
 
     def _fold_session(self, plan: SessionPlan, result: SessionResult) -> None:
         void = result.ending is Ending.VOID
-        for answer in result.answers:
+        for answer in _of_recipients(result):
             run = self._domains[answer.ask.domain]
             if not void:
                 run.note(answer, plan.mx_address)
@@ -226,13 +227,17 @@ class ShardRun:
                 host.block(result.ended_at + DAY, result.ruling)
 
     def _put_back(self, plan: SessionPlan, result: SessionResult) -> None:
-        asked = Counter(answer.ask.address for answer in result.answers)
+        asked = Counter(answer.ask.address for answer in _of_recipients(result))
         if result.doubt is not None:
             asked[result.doubt.address] += 1
         for errand in plan.errands:
             run = self._domains[errand.domain]
             run.put_back(r for r in errand.recipients if not asked[r])
             run.end_session(plan.mx_address, result.ended_at)
+
+
+def _of_recipients(result: SessionResult) -> list[Answer]:
+    return [answer for answer in result.answers if not answer.is_about_tls]
 
 
 def is_block_sign(result: SessionResult) -> bool:

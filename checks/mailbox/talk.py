@@ -65,7 +65,14 @@ async def hold_session(
     Connects to the literal address of the plan and to nothing else, by `source` if given. Ends
     within the session's deadline, plus the QUIT's.
     """
-    talk = Conversation(plan, settings.identity, settings.deadlines, rules, earlier)
+    talk = Conversation(
+        plan,
+        settings.identity,
+        settings.deadlines,
+        rules,
+        earlier,
+        starttls=settings.starttls,
+    )
     if talk.step() is not None:
         wire = await _connect(plan, settings, scribe, source)
         if isinstance(wire, Loss):
@@ -122,6 +129,9 @@ async def _converse(
         left = deadline - loop.time()
         # The farewell has its own few seconds, also after the session's time is over.
         seconds = step.seconds if step.stage is Stage.QUIT else max(0.0, min(step.seconds, left))
+        if step.stage is Stage.HANDSHAKE:
+            await _encrypt(talk, wire, seconds)
+            continue
         if step.ask is not None:
             scribe.asks(session_id, step.ask)
         loss = await wire.send(step.line, deadlines.write) if step.line else None
@@ -132,3 +142,11 @@ async def _converse(
             talk.lose(heard)
         elif (answer := talk.take(heard, scribe.now())) is not None:
             scribe.answers(session_id, answer)
+
+
+async def _encrypt(talk: Conversation, wire: Wire, seconds: float) -> None:
+    loss = await wire.encrypt(seconds)
+    if loss is None:
+        talk.encrypted()
+    else:
+        talk.lose(loss)

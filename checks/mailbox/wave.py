@@ -101,6 +101,7 @@ class _Wave:
                 refusals=refusals,
                 asks_sentinels=provider.needs_sentinel,
                 closes_with_sentinel=provider.needs_closing_sentinel,
+                encrypts=host.encrypts,
             ),
         )
         return True

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from sandbox.hostile_farm import load_cases
+from sandbox.hostile_cases import load_cases
 from sandbox.market import Table, read_table
 from sandbox.zone import Records, Zone
 

@@ -31,8 +31,9 @@ from typing import Final, Self
 
 from sandbox.clock import PolicyClock, serve_clock
 from sandbox.dns_server import DnsServer, Mood, Responder
+from sandbox.hostile_cases import hostile_records
 from sandbox.hostile_dns import HostileNames, with_hostile_names
-from sandbox.hostile_farm import HostileFarm, hostile_records
+from sandbox.hostile_farm import HostileFarm
 from sandbox.journals import JournalWriter
 from sandbox.personality import LAB_NETWORK
 from sandbox.smtp_farm import SmtpFarm, Tempo
@@ -97,7 +98,7 @@ async def internet(
     policy = clock if clock is not None else PolicyClock(start_at)
     pace = tempo if tempo is not None else Tempo()
     writer = JournalWriter(journal, policy.now)
-    farm, foes = SmtpFarm(world, policy, writer, pace), HostileFarm(writer, pace)
+    farm, foes = SmtpFarm(world, policy, writer, pace), HostileFarm(writer, pace, policy.now)
     names = _dns_server(world, mood, hostile=hostile)
     served_clock = await serve_clock(policy)
     try:

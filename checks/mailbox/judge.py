@@ -33,8 +33,9 @@ _PASSING: Final = frozenset({Reason.GREYLISTED, Reason.RATE_LIMITED})
 
 _ACCEPTED: Final = {
     250: Ruling(Reason.MAILBOX_ACCEPTED, Scope.RECIPIENT, "accepted"),
-    # RFC 5321 3.4 and 3.5.3: "will forward", "cannot verify": the server has not looked.
-    251: Ruling(Reason.ACCEPTANCE_UNPROVEN, Scope.RECIPIENT, "will_forward"),
+    # RFC 5321 3.4: the server knows the user, and where the mailbox is now.
+    251: Ruling(Reason.MAILBOX_ACCEPTED, Scope.RECIPIENT, "will_forward"),
+    # RFC 5321 3.5.3: "cannot verify": the server has not looked.
     252: Ruling(Reason.ACCEPTANCE_UNPROVEN, Scope.RECIPIENT, "cannot_verify"),
 }
 _UNEXPECTED: Final = Ruling(Reason.PROTOCOL_ERROR, Scope.HOST, "unexpected_code")

@@ -79,7 +79,7 @@ class Wire(asyncio.Protocol):
             async with asyncio.timeout(seconds):
                 return await self._next_reply()
         except TimeoutError:
-            return Loss.SILENT
+            return Loss.GARBLED if self._parser.ends_in_cr else Loss.SILENT
         except ReplyError:
             return Loss.GARBLED
 

@@ -250,7 +250,7 @@ def _at_once(events: pl.DataFrame) -> list[pl.DataFrame]:
 
 def _refusals_in(recipients: pl.DataFrame) -> list[pl.DataFrame]:
     """Find more refusals than a sliding hour or day allows."""
-    refused = recipients.filter("refused").sort("owner", "ns")
+    refused = recipients.filter(pl.col("refused") & ~pl.col("void")).sort("owner", "ns")
     broken = []
     for rule, span, limit in (
         ("refusals_in_an_hour", _HOUR, "hour_refusals"),

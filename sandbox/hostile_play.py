@@ -9,6 +9,7 @@ import socket
 import struct
 from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final, Protocol, SupportsIndex
 
@@ -158,6 +159,8 @@ class Session:
                 await self._wait(seconds)
             case {"wait_each": float(seconds)}:
                 await self._wait(seconds * self._counts[stage])
+            case {"linger": float(seconds)}:
+                await self._linger(seconds)
             case {"hear": int(size)}:
                 await self._reader.read(size)
             case {"tls": int(chain_bytes)}:
@@ -257,6 +260,12 @@ class Session:
             last = (last + data)[-_LINE:]
         if last.endswith(b"QUIT\r\n"):
             self.ended_by = "quit"
+
+    async def _linger(self, seconds: float) -> None:
+        """Wait, but not longer than the caller stays."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds * self._io_scale):
+                await self._outlast()
 
     async def _send(self, data: bytes) -> None:
         pieces = [data]

@@ -21,7 +21,7 @@ import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import asdict, dataclass
@@ -190,8 +190,14 @@ def start(
         "--reply-delay": repr(pace.reply_delay),
     }
     values |= {} if portfolio is None else {"--portfolio": str(portfolio)}
-    command = [sys.executable, "-m", "sandbox", "serve", "--until-stdin-closes"]
-    command += ["--hostile"] if hostile else []
+    with serving("serve", values, *(["--hostile"] if hostile else [])) as endpoints:
+        yield endpoints
+
+
+@contextmanager
+def serving(what: str, values: Mapping[str, str], *switches: str) -> Iterator[Endpoints]:
+    """Run `python -m sandbox WHAT` with these options for the length of the block."""
+    command = [sys.executable, "-m", "sandbox", what, "--until-stdin-closes", *switches]
     command += [word for pair in values.items() for word in pair]
     with subprocess.Popen(  # noqa: S603 - our own module, our own arguments
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

@@ -68,7 +68,7 @@ class Loss(StrEnum):
 class Step:
     """Send `line` (nothing for the banner), then read one reply within `seconds`.
 
-    Seconds 0: do not read. `ask` is the RCPT that the line carries, to be written down before.
+    Seconds 0: no reply is read. `ask` is the RCPT that the line carries, to be written down before.
     At HANDSHAKE there is no line and no reply: TLS is to be there within `seconds`.
     """
 

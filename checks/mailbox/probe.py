@@ -16,6 +16,7 @@ import polars as pl
 
 from checks.mailbox import records
 from checks.mailbox.alarm import Alarm
+from checks.mailbox.commit import GroupCommit
 from checks.mailbox.domain_run import Outcome
 from checks.mailbox.findings import ProbeReport, findings_of
 from checks.mailbox.pace import Pace, PolicyClock, Spacing
@@ -60,7 +61,7 @@ class Journal(Protocol):
         ...
 
     def flush(self) -> None:
-        """Have every record on the disk."""
+        """Have every record on the disk; may be called on another thread than the rest."""
         ...
 
 
@@ -106,6 +107,7 @@ async def probe_mailboxes(
         providers=providers,
         rules=rules,
         journal=journal,
+        commit=GroupCommit(journal),
         pace=pace,
         spacing=Spacing(pace, providers.courtesy.spacing, connected),
         alarm=Alarm(),
@@ -124,7 +126,8 @@ async def probe_mailboxes(
             if progress is not None:
                 progress(len(outcomes), len(addresses))
 
-    await pace.gather(work() for _ in range(min(SHARDS_AT_ONCE, len(plan.shards))))
+    async with probe.commit.kept_up():
+        await pace.gather(work() for _ in range(min(SHARDS_AT_ONCE, len(plan.shards))))
     journal.flush()
     report.reasons.update(outcome.reason for outcome in outcomes)
     mx_hosts = {target.domain: target.mx_host for target in targets}
@@ -160,6 +163,7 @@ class _Probe:
     providers: Providers
     rules: ReplyRules
     journal: Journal
+    commit: GroupCommit
     pace: Pace
     spacing: Spacing
     alarm: Alarm
@@ -181,7 +185,7 @@ class _Probe:
                 return shard.outcomes()
             if isinstance(move, Wave):
                 self.journal.intend(records.wave_record(move, self.pace.now()))
-                self.journal.flush()  # an ask counts in every budget, whatever happens to us
+                await self.commit.written()  # an ask counts in every budget, whatever happens to us
                 await self._end_wave(shard, move, [()] * len(move.sessions), source)
             else:
                 await self.pace.until(move)

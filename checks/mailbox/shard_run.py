@@ -184,7 +184,8 @@ class ShardRun:
 
     def _count(self, wave: Wave, results: Sequence[SessionResult]) -> None:
         asked = [
-            (answer.asked_at, plan, answer.refused)
+            # In a void session nobody knows which answer was whose: all may have been refused.
+            (answer.asked_at, plan, answer.refused or result.ending is Ending.VOID)
             for plan, result in zip(wave.sessions, results, strict=True)
             for answer in result.answers
         ]

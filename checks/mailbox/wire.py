@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from contextlib import suppress
 from functools import cache
 from typing import Final
 
@@ -76,12 +77,15 @@ class Wire(asyncio.Protocol):
     async def reply(self, seconds: float) -> Reply | Loss:
         """Return the next reply, or why there is none; the deadline is the whole reply's."""
         try:
-            async with asyncio.timeout(seconds):
-                return await self._next_reply()
-        except TimeoutError:
-            return Loss.GARBLED if self._parser.ends_in_cr else Loss.SILENT
+            try:
+                async with asyncio.timeout(seconds):
+                    return await self._next_reply()
+            except TimeoutError:  # what is here by now came in time, and it was we who were late
+                if found := self._take():
+                    return found
         except ReplyError:
             return Loss.GARBLED
+        return Loss.GARBLED if self._parser.ends_in_cr else Loss.SILENT
 
     async def encrypt(self, seconds: float) -> Loss | None:
         """Begin TLS as its client; the loss if bytes have come before it, or if it fails.
@@ -106,20 +110,39 @@ class Wire(asyncio.Protocol):
         self._transport = encrypted
         return None
 
+    async def linger(self, seconds: float) -> None:
+        """Let the peer read our farewell: pass over what still comes until it closes, for a while.
+
+        To close with unread bytes would reset the connection, and a QUIT on its way would be lost.
+        """
+        self._received.clear()
+        passed_over = 0
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while self._is_open and passed_over < _HELD:
+                    self._news.clear()
+                    await self._news.wait()
+                    passed_over += len(self._received)
+                    self._received.clear()
+
     def close(self) -> None:
         """Drop the connection, with whatever was not sent."""
         if self._transport is not None:
             self._transport.abort()
 
     async def _next_reply(self) -> Reply | Loss:
-        while True:
-            data, self._received = bytes(self._received), bytearray()
-            if data and (reply := self._parser.feed(data)):
-                return reply
-            if not self._is_open:
-                return Loss.GARBLED if self._parser.has_begun else Loss.CLOSED
+        while (found := self._take()) is None:
             self._news.clear()
             await self._news.wait()
+        return found
+
+    def _take(self) -> Reply | Loss | None:
+        data, self._received = bytes(self._received), bytearray()
+        if data and (reply := self._parser.feed(data)):
+            return reply
+        if self._is_open:
+            return None
+        return Loss.GARBLED if self._parser.has_begun else Loss.CLOSED
 
 
 @cache

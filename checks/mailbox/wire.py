@@ -67,6 +67,8 @@ class Wire(asyncio.Protocol):
         if self._transport is None or self._transport.is_closing() or not self._is_open:
             return Loss.CLOSED
         self._transport.write(line)
+        if self._writable.is_set():
+            return None
         try:
             async with asyncio.timeout(seconds):
                 await self._writable.wait()

@@ -23,6 +23,7 @@ from checks.mailbox.rules import ReplyRules, Ruling, Scope, Stage
 from checks.mailbox.session import (
     TLS_DEMANDED,
     TLS_FAILED,
+    TURNED,
     Answer,
     Ask,
     Deadlines,
@@ -206,7 +207,7 @@ class Conversation:
         run = next(run for run in self._runs if run.domain == answer.ask.domain)
         run.note(answer)
         if run.flipped:
-            self._finish(Ending.FLIPPED, answer.ruling)
+            self._finish(Ending.FLIPPED, TURNED)
         elif answer.ruling.scope is not Scope.RECIPIENT:
             self._finish(ending_of(answer.ruling), answer.ruling)
 

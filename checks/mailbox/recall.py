@@ -59,14 +59,25 @@ def memory_of(trace: ProbeTrace, providers: Providers) -> Memory:
         key = ShardRun.budget_key(providers.named(plan.provider), plan.mx_address)
         asked[key] += [(answer.asked_at, answer.refused) for answer in session.answers]
         asked[key] += [(moment, True) for _, moment in session.open_asks]
-        for answer in session.answers:
-            if proves_honesty(answer):
-                proven[plan.mx_address, answer.ask.domain] = answer.asked_at
         result = session.result
+        if result is None or result.ending is not Ending.VOID:
+            _note_sentinels(proven, plan.mx_address, session.answers)
         if result is not None and result.ending is Ending.REFUSED and result.ruling is not None:
             blocked[plan.mx_address] = (result.ended_at + DAY, result.ruling)
     ordered = {key: tuple(sorted(moments)) for key, moments in asked.items()}
     return Memory(ordered, proven, blocked, connects_of(trace))
+
+
+def _note_sentinels(
+    proven: dict[tuple[str, str], float], mx_address: str, answers: Sequence[Answer]
+) -> None:
+    """Note what a session shows of honesty; a host that has turned is no longer proven."""
+    for answer in answers:
+        key = (mx_address, answer.ask.domain)
+        if proves_honesty(answer):
+            proven[key] = answer.asked_at
+        elif answer.ask.sentinel and answer.accepted:
+            proven.pop(key, None)
 
 
 def connects_of(trace: ProbeTrace) -> dict[str, float]:

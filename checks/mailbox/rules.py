@@ -35,6 +35,9 @@ class Scope(StrEnum):
 class Ruling:
     """What one reply means, and the name of the rule that said so.
 
+    Raises ValueError for a verdict on a recipient that is drawn from what was said of another: it
+    would be handed on to everybody who waits at that host.
+
     >>> Ruling(Reason.GREYLISTED, Scope.RECIPIENT, "greylist").verdict
     <Verdict.UNKNOWN: 'unknown'>
     """
@@ -42,6 +45,12 @@ class Ruling:
     reason: Reason
     scope: Scope
     rule: str
+
+    def __post_init__(self) -> None:
+        """Refuse a host's or sender's ruling that would be a verdict."""
+        if self.scope is not Scope.RECIPIENT and self.verdict is not Verdict.UNKNOWN:
+            message = f"rule {self.rule!r} is about the {self.scope.value}, so it tells no mailbox"
+            raise ValueError(message)
 
     @property
     def verdict(self) -> Verdict:

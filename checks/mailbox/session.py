@@ -160,6 +160,9 @@ class SessionResult:
 IN_DOUBT: Final = Ruling(Reason.TEMPORARY_FAILURE, Scope.RECIPIENT, "in_doubt")
 """The ruling for a recipient that was asked again after kills and never answered."""
 
+TURNED: Final = Ruling(Reason.ACCEPTANCE_UNPROVEN, Scope.HOST, "turned_to_accepting")
+"""The ruling for a host that refused a random recipient, then accepted one."""
+
 TLS_DEMANDED: Final = Ruling(Reason.POLICY_REFUSAL, Scope.HOST, "tls_demanded")
 """The ruling for a RCPT that was refused because the session was not encrypted yet."""
 

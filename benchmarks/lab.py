@@ -47,6 +47,9 @@ from sandbox.lab import LabName, LabSize, mailboxes, start_lab, truth_of
 from sandbox.smtp_farm import Tempo
 
 TICK: Final = 0.005
+ROOM: Final = 5.0
+LEAST_TRUE: Final = 0.98
+AT_ONCE: Final = load_providers().courtesy.connections
 OWED_TO_KILLS: Final = ("left_without_quit", "recipient_asked_again")
 TRUE_VERDICT: Final = {
     "exists": "deliverable",
@@ -66,6 +69,12 @@ class Watch:
 
     late: list[float] = field(default_factory=list)
     busy: list[float] = field(default_factory=list)
+    is_over: bool = False
+
+    def told(self, done: int, total: int) -> None:
+        """Take progress: what comes after the last outcome holds up nobody."""
+        self.is_over = done == total
+
     memory: list[int] = field(default_factory=list)
 
     async def watch(self) -> None:
@@ -74,8 +83,9 @@ class Watch:
         while True:
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
             now = time.perf_counter()
-            self.late.append(max(0.0, now - due))
-            self.busy.append(max(0.0, time.thread_time() - used - TICK))
+            if not self.is_over:
+                self.late.append(max(0.0, now - due))
+                self.busy.append(max(0.0, time.thread_time() - used - TICK))
             due, used = now + TICK, time.thread_time()
             if len(self.late) % 200 == 0:
                 self.memory.append(resident())
@@ -88,16 +98,16 @@ def resident() -> int:
 
 
 def scaled(scale: float) -> Deadlines:
-    """Return the default deadlines at the lab's pace; connects and TLS are processor time."""
+    """Return the default deadlines at the lab's pace, with room for a machine that others use."""
     usual = Deadlines()
     return Deadlines(
-        connect=max(3.0, usual.connect * scale),
-        banner=usual.banner * scale,
-        reply=usual.reply * scale,
-        quit=usual.quit * scale,
-        write=usual.write * scale,
-        session=usual.session * scale,
-        handshake=max(3.0, usual.handshake * scale),
+        connect=max(ROOM, usual.connect * scale),
+        banner=max(ROOM, usual.banner * scale),
+        reply=max(ROOM, usual.reply * scale),
+        quit=max(1.0, usual.quit * scale),
+        write=max(ROOM, usual.write * scale),
+        session=max(6 * ROOM, usual.session * scale),
+        handshake=max(ROOM, usual.handshake * scale),
     )
 
 
@@ -137,13 +147,14 @@ async def probe(arguments: argparse.Namespace, endpoints: Endpoints, folder: Pat
                 journal=journal,
                 as_of=datetime(2026, 11, 21, tzinfo=UTC),
                 written=written,
+                progress=watch.told,
             )
     figures = {
         "seconds": time.perf_counter() - began,
         "before": before,
         "memory": watch.memory,
-        "late": sorted(watch.late),
-        "busy": sorted(watch.busy),
+        "late": sorted(watch.late[1:]),  # the first look covers the planning, before any session
+        "busy": sorted(watch.busy[1:]),
         "processor": time.process_time(),
     }
     watching.cancel()
@@ -168,8 +179,8 @@ def run_probe(
             return False
 
 
-def show_verdicts(findings: pl.DataFrame) -> None:
-    """Print verdicts against the truth, honest and hostile hosts apart."""
+def show_verdicts(findings: pl.DataFrame) -> bool:
+    """Print verdicts against the truth, honest and hostile hosts apart; return if they hold."""
     counts: Counter[tuple[bool, str, str, str]] = Counter()
     unknown: Counter[tuple[str, str]] = Counter()
     for address, verdict, reason in findings.select("address", "verdict", "reason").iter_rows():
@@ -186,21 +197,29 @@ def show_verdicts(findings: pl.DataFrame) -> None:
     )
     honest = {key: count for key, count in counts.items() if not key[0]}
     true = sum(c for (_, truth, verdict, _), c in honest.items() if TRUE_VERDICT[truth] == verdict)
-    print(f"wrong {wrong}; true verdicts on honest hosts {true / sum(honest.values()):.2%}")
+    share = true / sum(honest.values())
+    print(f"wrong {wrong}; true verdicts on honest hosts {share:.2%}")
     print(f"unknown on honest hosts: {dict(unknown) or 'none'}")
+    return not wrong and share >= LEAST_TRUE
 
 
-def show_manners(journal: pl.DataFrame, kills: int) -> None:
-    """Print which limits were broken, as the servers saw it."""
+def show_manners(journal: pl.DataFrame, kills: int) -> bool:
+    """Print which limits were broken, as the servers saw it; return if none was but by kills.
+
+    A kill cuts off the sessions that are open, and each of them may repeat one recipient.
+    """
     sessions = journal.filter(event="connect").height
     verbs = journal.filter(event="command")["verb"].value_counts().sort("verb").rows()
     broken = audit(journal, personalities())
+    counts = dict(broken["rule"].value_counts().iter_rows())
     print(f"{sessions} sessions, {kills} kills; verbs {dict(verbs)}")
-    for rule, count in broken["rule"].value_counts().sort("rule").iter_rows():
+    for rule, count in sorted(counts.items()):
         owed = " (owed to kills)" if kills and rule in OWED_TO_KILLS else ""
         print(f"  broken: {rule} {count}{owed}")
-    if broken.is_empty():
+    if not counts:
         print("  no limit was broken")
+    cut_off, again = (counts.pop(rule, 0) for rule in OWED_TO_KILLS)
+    return not counts and cut_off <= kills * AT_ONCE and again <= cut_off
 
 
 def show_pace(figures: dict[str, Any]) -> None:
@@ -242,9 +261,10 @@ def main() -> None:
                 run_probe(arguments, endpoints, folder, chance.uniform(0, 2 * arguments.kill_after))
             run_probe(arguments, endpoints, folder, None)
             journal = read_journals(Path(endpoints.journal))
-        show_verdicts(pl.read_parquet(folder / "findings.parquet"))
-        show_manners(journal, arguments.kills)
+        holds = show_verdicts(pl.read_parquet(folder / "findings.parquet"))
+        holds &= show_manners(journal, arguments.kills)
         show_pace(json.loads((folder / "figures.json").read_text(encoding="utf-8")))
+    sys.exit(not holds)
 
 
 if __name__ == "__main__":

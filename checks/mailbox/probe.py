@@ -43,6 +43,9 @@ ADDRESSES: Final = pl.Schema(
 SHARDS_AT_ONCE: Final = 20_000
 """Shards under way; most of them wait, each holds about 10 KB."""
 
+PLANNED_AT_ONCE: Final = 32
+"""Shards that plan in one turn of the event loop: thousands together would hold up every reply."""
+
 Progress = Callable[[int, int], None]
 """Called with (addresses concluded, addresses in all)."""
 
@@ -112,6 +115,7 @@ async def probe_mailboxes(
         spacing=Spacing(pace, providers.courtesy.spacing, connected),
         alarm=Alarm(),
         places=asyncio.Semaphore(providers.courtesy.connections),
+        planning=asyncio.Semaphore(PLANNED_AT_ONCE),
         trace=trace,
         report=report,
     )
@@ -168,6 +172,7 @@ class _Probe:
     spacing: Spacing
     alarm: Alarm
     places: asyncio.Semaphore
+    planning: asyncio.Semaphore
     trace: records.ProbeTrace
     report: ProbeReport
 
@@ -178,17 +183,25 @@ class _Probe:
         if cut_off is not None:
             await self._end_wave(shard, cut_off.wave, cut_off.sessions, source)
         while True:
-            rings = self.alarm.rings(self.pace.now())
-            move = shard.next_move(self.pace.now(), stopped=rings)
-            self.report.stopped |= rings
+            move = await self._next_move(shard)
             if move is None:
                 return shard.outcomes()
             if isinstance(move, Wave):
-                self.journal.intend(records.wave_record(move, self.pace.now()))
-                await self.commit.written()  # an ask counts in every budget, whatever happens to us
                 await self._end_wave(shard, move, [()] * len(move.sessions), source)
             else:
                 await self.pace.until(move)
+
+    async def _next_move(self, shard: ShardRun) -> Wave | float | None:
+        async with self.planning:
+            rings = self.alarm.rings(self.pace.now())
+            move = shard.next_move(self.pace.now(), stopped=rings)
+            self.report.stopped |= rings
+            if isinstance(move, Wave):
+                self.journal.intend(records.wave_record(move, self.pace.now()))
+                await self.commit.written()  # an ask counts in every budget, whatever happens to us
+            else:
+                await asyncio.sleep(0)  # the others' replies come first
+            return move
 
     async def _end_wave(
         self,

@@ -32,7 +32,7 @@ Truth = Literal["exists", "missing", "full", "disabled"]
 
 _FIRST_OCTET: Final = 128
 _ROWS: Final = 256
-# One domain in five has nobody, one full and one disabled mailbox in twenty.
+# Of ten mailboxes six exist, two are missing, one is full and one disabled.
 _LOCAL_PARTS: Final = ("ok", "ok", "bad", "ok", "ok", "full", "ok", "bad", "ok", "off")
 _TRUTHS: Final[dict[str, Truth]] = {"ok": "exists", "full": "full", "off": "disabled"}
 

@@ -86,6 +86,7 @@ class Told:
     reasons: dict[str, str]
     journal: pl.DataFrame
     grown: int  # bytes of memory
+    left_open: int  # descriptors
 
 
 @pytest.fixture(scope="module")
@@ -122,13 +123,18 @@ def row_of(case: Case, who: str, domain: str) -> tuple[object, ...]:
     return f"{who}@{domain}", domain, "other", list(case.mx_names), list(case.addresses)
 
 
+def open_descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
 @pytest.fixture(scope="module")
 def told(served: Endpoints) -> Told:
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before, descriptors = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, open_descriptors()
     rows = [row_of(c, who, c.domain) for c in load_cases().values() for who in ("ok-1", "bad-1")]
     reasons = asyncio.run(probe(served, rows))
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
-    return Told(reasons, read_journals(Path(served.journal)), grown)
+    left_open = open_descriptors() - descriptors
+    return Told(reasons, read_journals(Path(served.journal)), grown, left_open)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -166,6 +172,7 @@ def test_fifty_names_of_one_address_are_one_host(told: Told) -> None:
 
 def test_the_whole_zoo_costs_little_memory(told: Told) -> None:
     assert told.grown < 32 << 20
+    assert told.left_open <= 0
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -13,8 +13,8 @@ import dns.query
 import dns.rcode
 import pytest
 
-from sandbox.hostile_dns import load_dns_cases
 from sandbox.hostile_cases import load_cases
+from sandbox.hostile_dns import load_dns_cases
 
 if TYPE_CHECKING:
     from tests.sandbox.conftest import Lab

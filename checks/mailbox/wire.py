@@ -118,6 +118,8 @@ class Wire(asyncio.Protocol):
         To close with unread bytes would reset the connection, and a QUIT on its way would be lost.
         """
         self._received.clear()
+        if self._transport is not None:
+            self._transport.resume_reading()  # it was told to stop where more came than may come
         passed_over = 0
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):

@@ -27,7 +27,7 @@ from data.files import PRIVATE_FILE, sync_folder
 
 TITLE: Final = b"entrega journal 1\n"
 LONGEST_BODY: Final = 1 << 20  # a record is an address's question or answer, not a file
-GROUP_SECONDS: Final = 0.05
+GROUP_SECONDS: Final = 1.0
 _HEAD: Final = struct.Struct("<II")
 
 
@@ -65,8 +65,8 @@ class Journal:
     """An open journal, written by one holder at a time; use as a context manager.
 
     Records are grouped: they are safe after `flush`, which `append` calls by itself when the
-    oldest of them has waited 50 ms. Whoever is about to act on an intent flushes first; that may
-    be done on another thread, and records are written meanwhile.
+    oldest of them has waited a second. Whoever is about to act on an intent flushes first; that
+    may be done on another thread, and records are written meanwhile.
     """
 
     def __init__(

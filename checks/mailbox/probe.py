@@ -125,7 +125,9 @@ async def probe_mailboxes(
 
     async def work() -> None:
         for number, shard in waiting:
-            run = ShardRun(shard, providers, settings, past, began_at)
+            async with probe.planning:
+                run = ShardRun(shard, providers, settings, past, began_at)
+                await asyncio.sleep(0)
             outcomes.extend(await probe.run(run, sources[number % len(sources)]))
             if progress is not None:
                 progress(len(outcomes), len(addresses))

@@ -11,7 +11,9 @@ import polars as pl
 from checks.mailbox.commands import is_askable
 from checks.mailbox.forecast import Load, Outlook, forecast_load
 from checks.mailbox.providers import OTHER, BudgetScope, Providers
+from checks.mailbox.worth import order_of_asking, worth_of_answers
 from checks.model import Reason
+from flows.settings import GateSettings, ScoreSettings
 
 KEY: Final = ("creditor_id", "debtor_id")
 SUPPRESSED: Final = "suppressed"
@@ -40,7 +42,8 @@ class AskFacts:
     """What a plan is made from: CONTACTS found, SYNTAX, DEBTORS, the domain cache (DOMAINS).
 
     `suppressed` and `answered` hold `address`: who is not asked, and who need not be. `scores`
-    holds `address, score`: what is believed of it before anyone is asked.
+    holds `creditor_id, debtor_id, address, score`: what is believed before anyone is asked.
+    `threshold` is the score from which a debt is sent without an answer.
     """
 
     contacts: pl.DataFrame
@@ -50,12 +53,18 @@ class AskFacts:
     suppressed: pl.DataFrame
     answered: pl.DataFrame
     scores: pl.DataFrame
+    threshold: float
+
+
+def sent_unasked(score: ScoreSettings, gate: GateSettings) -> float:
+    """Return the score from which a debt is sent though nobody was asked: the gate lets it pass."""
+    return max(score.deliverable, 1.0 - gate.amber)
 
 
 def plan_asking(facts: AskFacts, providers: Providers) -> AskPlan:
-    """Return whom to ask when, the likeliest to exist first."""
+    """Return whom to ask when, in the order in which a run asks them."""
     addresses = _judged(facts, providers)
-    asked = addresses.filter(pl.col("reason").is_null())
+    asked = _in_order(addresses.filter(pl.col("reason").is_null()), providers)
     outlooks = {
         party: (provider, forecast_load(load, providers.named(provider), providers.courtesy))
         for party, provider, load in _loads(asked)
@@ -112,9 +121,9 @@ def _judged(facts: AskFacts, providers: Providers) -> pl.DataFrame:
         party=pl.when(pl.col("provider").is_in(by_domain)).then("domain").otherwise("provider"),
         hosts=pl.col("hosts").fill_null(1).cast(pl.Int64),
     )
-    chances = facts.scores.group_by("address").agg(unknown=1.0 - pl.col("score").max())
-    rows = rows.join(chances, on="address", how="left", maintain_order="left")
-    rows = rows.with_columns(pl.col("unknown").fill_null(1.0))
+    owed = facts.debtors.select(*KEY, "amount", "currency")
+    worth = worth_of_answers(facts.scores.join(owed, on=KEY, how="left"), facts.threshold)
+    rows = rows.join(worth, on="address", how="left", maintain_order="left")
     return rows.with_columns(reason=_left_out(rows, facts, providers))
 
 
@@ -141,8 +150,19 @@ def _left_out(rows: pl.DataFrame, facts: AskFacts, providers: Providers) -> pl.E
     )
 
 
+def _in_order(asked: pl.DataFrame, providers: Providers) -> pl.DataFrame:
+    """Return the rows by owner of limits; inside, as sessions take them: domain after domain."""
+    order = order_of_asking(asked, providers)
+    return (
+        asked.with_columns(pl.col("unknown").fill_null(1.0))
+        .join(order, on="address")
+        .with_columns(turn=pl.col("priority").min().over("party", "domain"))
+        .sort("party", "turn", "domain", "priority")
+    )
+
+
 def _loads(asked: pl.DataFrame) -> list[tuple[str, str, Load]]:
-    parties = asked.group_by("party", "provider").agg(
+    parties = asked.group_by("party", "provider", maintain_order=True).agg(
         pl.col("unknown"), domains=pl.col("domain").n_unique(), hosts=pl.col("hosts").max()
     )
     return [
@@ -152,8 +172,8 @@ def _loads(asked: pl.DataFrame) -> list[tuple[str, str, Load]]:
 
 
 def _nights(asked: pl.DataFrame, by_night: Mapping[str, tuple[int, ...]]) -> pl.DataFrame:
-    """Return the night of each address: the likeliest of each owner of limits first."""
-    ordered = asked.sort("party", "unknown", "address").select("party", "address", "provider")
+    """Return the night of each address, `asked` in order."""
+    ordered = asked.select("party", "address", "provider")
     nights = [
         night
         for party in ordered["party"].unique(maintain_order=True)

@@ -127,7 +127,7 @@ class ProviderOverride(Section):
     connections_per_provider: int | None = Field(None, ge=1, le=64)
     refusals_per_hour: int | None = Field(None, ge=1, le=1_000)
     refusals_per_day: int | None = Field(None, ge=1, le=10_000)
-    unknown_share: Share | None = None
+    unknown_share: float | None = Field(None, gt=0, le=0.30)
 
 
 class SmtpSettings(Section):

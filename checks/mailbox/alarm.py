@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from checks.mailbox.budget import HOUR
+from checks.mailbox.budget import DAY, HOUR
 
 PROVIDERS_TO_STOP: Final = 3
 
@@ -18,9 +18,11 @@ class Alarm:
     (False, True)
     """
 
-    def __init__(self, signs: Iterable[tuple[float, str]] = ()) -> None:
-        """Begin with the signs that a journal holds."""
-        self._signs = sorted(signs)
+    def __init__(
+        self, signs: Iterable[tuple[float, str]] = (), since: float = float("-inf")
+    ) -> None:
+        """Begin with the signs that journals hold; those of a day before `since` are forgotten."""
+        self._signs = sorted(sign for sign in signs if sign[0] > since - DAY)
 
     def add(self, moment: float, provider: str) -> None:
         """Note that a provider has refused us; all hosts of "other" count as one provider."""

@@ -6,6 +6,7 @@ so a restart does not refill it.
 
 from __future__ import annotations
 
+from bisect import bisect_right, insort
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
@@ -30,8 +31,8 @@ class Window:
         self._moments: deque[float] = deque()
 
     def add(self, moment: float) -> None:
-        """Add a moment, not earlier than the last one added."""
-        self._moments.append(moment)
+        """Add a moment; sessions that overlap report theirs in any order."""
+        insort(self._moments, moment)
 
     def count(self, now: float) -> int:
         """Return how many moments are less than a span before `now`."""
@@ -44,6 +45,10 @@ class Window:
         """Return when fewer than `limit` moments will be inside, `now` if they already are."""
         inside = self.count(now)
         return now if inside < limit else self._moments[inside - limit] + self._span
+
+    def expiries(self) -> list[float]:
+        """Return when each moment that is inside leaves, the earliest first."""
+        return [moment + self._span for moment in self._moments]
 
     def clear(self) -> None:
         """Forget everything."""
@@ -91,7 +96,7 @@ class Budget:
         )
         asked, unknown = self._asked.count(now), self._unknown.count(now)
         if asked >= self._limits.unknown_share_min:
-            left = min(left, max(0, int(self._limits.unknown_share * asked) - unknown) + 1)
+            left = min(left, self._share_allows(asked) - unknown)
         return max(0, left)
 
     def recipients_left(self, now: float) -> int | None:
@@ -106,4 +111,25 @@ class Budget:
             self._stopped_until,
             self._refused_in_hour.opens_at(now, self._limits.refusals_per_hour),
             self._refused_in_day.opens_at(now, self._limits.refusals_per_day),
+            self._share_opens_at(now),
         )
+
+    def _share_allows(self, asked: int) -> int:
+        return int(self._limits.unknown_share * asked) + 1
+
+    def _share_opens_at(self, now: float) -> float:
+        """Return when the share lets a refusal come again.
+
+        What was accepted a day ago leaves the window as refusals do: the share can pass its limit
+        by time alone, without anybody's being asked.
+        """
+        asked, unknown = self._asked.count(now), self._unknown.count(now)
+        if asked < self._limits.unknown_share_min or unknown < self._share_allows(asked):
+            return now
+        leaves = self._unknown.expiries()
+        for passed, moment in enumerate(self._asked.expiries(), start=1):
+            left = asked - passed
+            inside = unknown - bisect_right(leaves, moment)
+            if left < self._limits.unknown_share_min or inside < self._share_allows(left):
+                return moment
+        return now

@@ -24,7 +24,7 @@ class ErrandRun:
         self.domain = errand.domain
         self._sentinels = list(reversed(errand.sentinels))
         self._asks_sentinels = plan.asks_sentinels
-        self._closes = plan.closes_with_sentinel
+        self._closes = plan.closes_with_sentinel and not errand.goes_on
         self._left = list(reversed(errand.recipients))
         self._proven = errand.proven
         self._open = errand.owed  # an acceptance waits for a refusal

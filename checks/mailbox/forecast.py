@@ -40,8 +40,8 @@ class Bound(StrEnum):
 class Load:
     """What one owner of limits is to be asked: a provider, or a domain of everyone else.
 
-    `unknown`: for each recipient the probability that it does not exist, in any order: the
-    likeliest to exist are asked first. `hosts` is the number of MX addresses that share the
+    `unknown`: for each recipient the probability that it does not exist, in the order in which they
+    are asked. `hosts` is the number of MX addresses that share the
     load; 1 where DNS was not asked.
     """
 
@@ -114,7 +114,7 @@ class _Course:
 
     def __init__(self, load: Load, provider: Provider, courtesy: Courtesy) -> None:
         self._load, self._limits, self._courtesy = load, provider.limits, courtesy
-        self._sums = list(accumulate(sorted(load.unknown), initial=0.0))
+        self._sums = list(accumulate(load.unknown, initial=0.0))
         self.sentinels = load.domains * (provider.needs_sentinel + provider.needs_closing_sentinel)
         self._cost = self.sentinels / max(1, load.recipients)
         by_address = provider.limits.budget_scope is BudgetScope.ADDRESS
@@ -143,9 +143,9 @@ class _Course:
         most = {
             Bound.NOTHING: left,
             Bound.REFUSALS: self._within_refusals(start, left, night),
-            Bound.UNKNOWN_SHARE: self._before_stop(start, left),
             Bound.TIME: self._within_time(start, left, night),
         }
+        most[Bound.UNKNOWN_SHARE] = self._before_stop(start, min(most.values()))
         bound = min(most, key=most.__getitem__)
         return max(1, most[bound]), bound
 
@@ -155,17 +155,15 @@ class _Course:
         counts = range(1, left + 1)
         return bisect_right(counts, budget, key=lambda count: self.refused(start, count))
 
-    def _before_stop(self, start: int, left: int) -> int:
+    def _before_stop(self, start: int, most: int) -> int:
         """Return how many are asked until the budget stops for a day.
 
-        The share is looked at once `unknown_share_min` were asked. The likeliest to exist go
-        first, so that the share only grows.
+        The share is looked at once `unknown_share_min` were asked, and from then on at each.
         """
         least = math.ceil(self._limits.unknown_share_min * self._owners / (1 + self._cost))
-        counts = range(least, left + 1)
         share = self._limits.unknown_share + _ROUNDING
-        passed = bisect_right(counts, share, key=lambda count: self._share(start, count))
-        return min(left, least + passed)
+        passed = (n for n in range(least, most) if self._share(start, n) > share)
+        return min(most, next(passed, most))
 
     def _share(self, start: int, count: int) -> float:
         return self.refused(start, count) / (count * (1 + self._cost))

@@ -21,13 +21,14 @@ _PASSABLE = frozenset({Reason.NO_CONNECTION, Reason.PROTOCOL_ERROR})
 
 @dataclass(slots=True)
 class HostRun:
-    """An MX address; `closed_until` and the sign of a block are moments on the policy clock."""
+    """An MX address; all moments are on the policy clock."""
 
     ip: str
     network: str
     retry_after: tuple[float, ...]
     domains: list[DomainRun] = field(default_factory=list)
     closed_until: float = OPEN
+    free_at: float = OPEN  # the next connect keeps its distance from the last
     is_down: bool = False  # closed because nobody answers: another MX may be asked meanwhile
     closed_for: Reason = Reason.NO_CONNECTION
     given_up: Reason | None = None

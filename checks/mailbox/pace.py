@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+import math
 import time
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping
+from contextlib import asynccontextmanager
 from typing import Any, Protocol, TypeVar
 
 T = TypeVar("T")
@@ -91,10 +93,21 @@ class Pace:
             await self._clock.sleep_until(moment)
             return
         woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._waiting, (moment, self._ticket, woken))
-        self._ticket += 1
-        self._leave_work()
+        self.wake_at(moment, woken)
+        self.leave_work()
         await woken  # whoever wakes us has counted us in
+
+    @asynccontextmanager
+    async def crew(self) -> AsyncIterator[Crew]:
+        """Let a worker start others as it goes; they have ended when the block has.
+
+        The first exception of any of them ends the others and is raised.
+        """
+        try:
+            async with asyncio.TaskGroup() as group:
+                yield Crew(self, group, jumps=self._clock.jumps)
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from None
 
     async def gather(self, workers: Iterable[Coroutine[object, object, T]]) -> list[T]:
         """Run workers to their end, results in their order; the caller is one itself or the root.
@@ -115,7 +128,7 @@ class Pace:
             finally:
                 left -= 1
                 if left or is_root:  # the last hands its place back to the caller
-                    self._leave_work()
+                    self.leave_work()
 
         try:
             async with asyncio.TaskGroup() as group:
@@ -124,13 +137,26 @@ class Pace:
             raise failed.exceptions[0] from None
         return [task.result() for task in tasks]
 
-    def _leave_work(self) -> None:
+    def wake_at(self, moment: float, woken: asyncio.Future[None]) -> None:
+        """Have a waiting worker woken, and counted in, once everybody waits and it is time."""
+        heapq.heappush(self._waiting, (moment, self._ticket, woken))
+        self._ticket += 1
+
+    def enter_work(self) -> None:
+        """Count one more worker in."""
+        self._at_work += 1
+
+    def leave_work(self) -> None:
+        """Count a worker out who ends or waits; the last one lets a virtual clock move."""
         self._at_work -= 1
         if self._at_work == 0 and self._waiting and self._mover is None:
             self._mover = asyncio.get_running_loop().create_task(self._move())
 
     async def _move(self) -> None:
-        await self._clock.sleep_until(self._waiting[0][0])
+        while self._waiting and self._waiting[0][-1].done():  # woken earlier than it had asked for
+            heapq.heappop(self._waiting)
+        if self._waiting:
+            await self._clock.sleep_until(self._waiting[0][0])
         self._mover = None
         now = self.now()
         while self._waiting and self._waiting[0][0] <= now:
@@ -138,6 +164,57 @@ class Pace:
             if not woken.done():
                 self._at_work += 1
                 woken.set_result(None)
+
+
+class Crew:
+    """Workers whom one worker starts as it goes, and who wake it when they end."""
+
+    def __init__(self, pace: Pace, group: asyncio.TaskGroup, *, jumps: bool) -> None:
+        """Begin with nobody; from `Pace.crew`."""
+        self._pace, self._group, self._jumps = pace, group, jumps
+        self._bell = asyncio.Event()
+        self._woken: asyncio.Future[None] | None = None
+
+    def start(self, worker: Coroutine[object, object, None]) -> None:
+        """Let a worker begin."""
+        self._pace.enter_work()
+        self._group.create_task(self._work(worker))
+
+    async def wait(self, moment: float) -> None:
+        """Return at `moment`, or when a worker has ended since the last call; infinity: only then.
+
+        On a virtual clock not before all who work at this moment are done, so that it does not
+        matter which of them was the quickest.
+        """
+        if self._jumps:
+            await self._wait_for_quiet(moment)
+        else:
+            seconds = None if moment == math.inf else max(0.0, moment - self._pace.now())
+            try:
+                async with asyncio.timeout(seconds):
+                    await self._bell.wait()
+            except TimeoutError:
+                pass
+        self._bell.clear()
+
+    async def _work(self, worker: Coroutine[object, object, None]) -> None:
+        try:
+            await worker
+        finally:
+            self._bell.set()
+            if self._woken is not None:
+                self._pace.wake_at(self._pace.now(), self._woken)
+            self._pace.leave_work()
+
+    async def _wait_for_quiet(self, moment: float) -> None:
+        self._woken = asyncio.get_running_loop().create_future()
+        if self._bell.is_set():
+            moment = self._pace.now()
+        if moment < math.inf:
+            self._pace.wake_at(moment, self._woken)
+        self._pace.leave_work()
+        await self._woken
+        self._woken = None
 
 
 class Spacing:

@@ -7,7 +7,7 @@ killed is taken up where it stood, and ends with the same verdicts.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Protocol
@@ -48,8 +48,6 @@ PLANNED_AT_ONCE: Final = 32
 
 Progress = Callable[[int, int], None]
 """Called with (addresses concluded, addresses in all)."""
-
-Known = SessionResult | tuple[Answer, ...]
 
 
 class Journal(Protocol):
@@ -113,7 +111,7 @@ async def probe_mailboxes(
         commit=GroupCommit(journal),
         pace=pace,
         spacing=Spacing(pace, providers.courtesy.spacing, connected),
-        alarm=Alarm(),
+        alarm=Alarm(past.signs, began_at),
         places=asyncio.Semaphore(providers.courtesy.connections),
         planning=asyncio.Semaphore(PLANNED_AT_ONCE),
         trace=trace,
@@ -182,22 +180,23 @@ class _Probe:
         cut_off = replay(shard, self.trace)
         for plan, result in ended_sessions(self.trace, shard.name):
             self._count(plan, result)
-        if cut_off is not None:
-            await self._end_wave(shard, cut_off.wave, cut_off.sessions, source)
-        while True:
-            move = await self._next_move(shard)
-            if move is None:
-                return shard.outcomes()
-            if isinstance(move, Wave):
-                await self._end_wave(shard, move, [()] * len(move.sessions), source)
-            else:
-                await self.pace.until(move)
+        async with self.pace.crew() as crew:
+            for one in cut_off:
+                crew.start(self._hold(shard, one.plan, one.answers, source))
+            while (move := await self._next_move(shard)) is not None:
+                if isinstance(move, Wave):
+                    for plan in move.sessions:
+                        crew.start(self._hold(shard, plan, (), source))
+                else:
+                    await crew.wait(move)
+        return shard.outcomes()
 
     async def _next_move(self, shard: ShardRun) -> Wave | float | None:
         async with self.planning:
+            shard.fold()
             rings = self.alarm.rings(self.pace.now())
-            move = shard.next_move(self.pace.now(), stopped=rings)
             self.report.stopped |= rings
+            move = shard.next_move(self.pace.now(), stopped=rings)
             if isinstance(move, Wave):
                 self.journal.intend(records.wave_record(move, self.pace.now()))
                 await self.commit.written()  # an ask counts in every budget, whatever happens to us
@@ -205,47 +204,35 @@ class _Probe:
                 await asyncio.sleep(0)  # the others' replies come first
             return move
 
-    async def _end_wave(
-        self,
-        shard: ShardRun,
-        wave: Wave,
-        known: Sequence[Known],
-        source: str | None,
-    ) -> None:
-        results = await self.pace.gather(
-            self._end_session(plan, one, source)
-            for plan, one in zip(wave.sessions, known, strict=True)
-        )
-        for plan, result, before in zip(wave.sessions, results, known, strict=True):
-            if result is not before:
-                self._count(plan, result)
-        shard.fold(wave, results)
-
     def _count(self, plan: SessionPlan, result: SessionResult) -> None:
         self.report.count(plan, result)
         if is_block_sign(result):
             self.alarm.add(result.ended_at, plan.provider)
             self.report.blocked_by.append(plan.provider)
 
-    async def _end_session(
+    async def _hold(
         self,
+        shard: ShardRun,
         plan: SessionPlan,
-        known: Known,
+        earlier: tuple[Answer, ...],
         source: str | None,
-    ) -> SessionResult:
-        if isinstance(known, SessionResult):
-            return known
+    ) -> None:
         scribe = _Clerk(self.journal, self.pace, self.spacing)
-        for answer in known:
+        for answer in earlier:
             if not answer.code:  # given up by recall, and not written down yet
                 scribe.answers(plan.session_id, answer)
-        await self.spacing.turn(plan.mx_address)
-        if self.alarm.rings(self.pace.now()):
-            return SessionResult(plan.session_id, Ending.STOPPED, known, ended_at=self.pace.now())
         async with self.places:
-            return await hold_session(
-                plan, self.settings, self.rules, scribe, earlier=known, source=source
-            )
+            await self.spacing.turn(plan.mx_address)
+            now = self.pace.now()
+            if self.alarm.rings(now) or not shard.may_begin(plan, now):
+                result = SessionResult(plan.session_id, Ending.STOPPED, earlier, ended_at=now)
+                scribe.ends(result)
+            else:
+                result = await hold_session(
+                    plan, self.settings, self.rules, scribe, earlier=earlier, source=source
+                )
+            self._count(plan, result)
+            shard.end(result)
 
 
 class _Clerk:

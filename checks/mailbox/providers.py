@@ -81,6 +81,13 @@ class Provider:
     limits: Limits
     mx: tuple[str, ...] = ()  # suffixes of MX host names, on dot boundaries
     domains: tuple[str, ...] = ()  # consumer domains known to be its own, for plans without DNS
+    retry_after: tuple[float, ...] = ()  # its own greylisting passes, seconds; none: the settings'
+
+    def __post_init__(self) -> None:
+        """Refuse passes that run backwards."""
+        if self.retry_after and min(self.retry_after) <= 0:
+            message = f"retry_after of {self.name!r} must be positive numbers of seconds"
+            raise ValueError(message)
 
     @property
     def needs_sentinel(self) -> bool:

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from checks.mailbox.budget import DAY
 from checks.mailbox.errand import proves_honesty
-from checks.mailbox.records import Payload, ProbeTrace, SessionTrace, given_up, read_trace
+from checks.mailbox.providers import OTHER
+from checks.mailbox.records import (
+    BEGIN,
+    Payload,
+    ProbeTrace,
+    SessionTrace,
+    doubts,
+    given_up,
+    read_trace,
+)
 from checks.mailbox.session import IN_DOUBT, Answer, Ending, SessionPlan, SessionResult
 from checks.mailbox.settings import Memory
-from checks.mailbox.shard_run import ShardRun, Wave
+from checks.mailbox.shard_run import ShardRun, is_block_sign
 
 if TYPE_CHECKING:
     from checks.mailbox.providers import Providers
@@ -21,51 +30,95 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CutOff:
-    """A wave that a crash has cut off, with what is known of each of its sessions.
+    """A session that a crash has cut off, with the answers that it had got so far.
 
-    A session is a result, or the answers it had got so far; in doubt too often is answered too.
+    What was in doubt too often counts as answered.
     """
 
-    wave: Wave
-    sessions: tuple[SessionResult | tuple[Answer, ...], ...]
+    plan: SessionPlan
+    answers: tuple[Answer, ...]
 
 
-def replay(run: ShardRun, trace: ProbeTrace) -> CutOff | None:
-    """Bring a fresh shard to where the journal ends; return the wave still to be ended, if any."""
+def replay(run: ShardRun, trace: ProbeTrace) -> tuple[CutOff, ...]:
+    """Bring a fresh shard to where the journal ends; return the sessions still to be ended."""
     for wave in trace.waves.get(run.name, ()):
-        known = [_known(plan, trace) for plan in wave.sessions]
-        results = [one for one in known if isinstance(one, SessionResult)]
+        for session_id in wave.folded:
+            run.end(_result(trace, session_id))
+            run.fold()
         run.take_up(wave)
-        if len(results) < len(known):
-            return CutOff(wave, tuple(known))
-        run.fold(wave, results)
-    return None
+        for plan in wave.sessions:
+            for moment in doubts(trace.sessions.get(plan.session_id, SessionTrace())):
+                run.count_doubt(plan, moment)
+    cut_off = []
+    for plan in run.under_way:
+        session = trace.sessions.get(plan.session_id, SessionTrace())
+        if session.result is not None:
+            run.end(session.result)
+        else:
+            cut_off.append(CutOff(plan, _answers(session)))
+    return tuple(cut_off)
 
 
 def remember(records: Iterable[Payload], providers: Providers) -> Memory:
     """Return what a run must still be polite about, from the journals of earlier runs.
 
-    Records in the order in which they were written, older journals first.
+    Records in the order in which they were written, one journal after the other, in any order of
+    journals. Names of sessions are a journal's own: each journal is read by itself.
     """
-    return memory_of(read_trace(records), providers)
-
-
-def memory_of(trace: ProbeTrace, providers: Providers) -> Memory:
-    """Return what an already read journal says of budgets, sentinels, blocks and connects."""
+    memories = [memory_of(read_trace(journal), providers) for journal in _journals(records)]
     asked: dict[str, list[tuple[float, bool]]] = defaultdict(list)
     proven: dict[tuple[str, str], float] = {}
     blocked: dict[str, tuple[float, Ruling]] = {}
+    connected: dict[str, float] = {}
+    for memory in memories:
+        for key, moments in memory.asked.items():
+            asked[key] += moments
+        for pair, moment in memory.proven.items():
+            proven[pair] = max(moment, proven.get(pair, moment))
+        for key, block in memory.blocked.items():
+            blocked[key] = max(block, blocked.get(key, block), key=lambda known: known[0])
+        for ip, moment in memory.connected.items():
+            connected[ip] = max(moment, connected.get(ip, moment))
+    ordered = {key: tuple(sorted(moments)) for key, moments in asked.items()}
+    signs = sorted(sign for memory in memories for sign in memory.signs)
+    return Memory(ordered, proven, blocked, connected, tuple(signs))
+
+
+def memory_of(trace: ProbeTrace, providers: Providers) -> Memory:
+    """Return what one journal says of budgets, sentinels, blocks and connects."""
+    asked: dict[str, list[tuple[float, bool]]] = defaultdict(list)
+    proven: dict[tuple[str, str], float] = {}
+    blocked: dict[str, tuple[float, Ruling]] = {}
+    signs: list[tuple[float, str]] = []
     for plan, session in _sessions(trace):
         key = ShardRun.budget_key(providers.named(plan.provider), plan.mx_address)
         asked[key] += [(answer.asked_at, answer.refused) for answer in session.answers]
-        asked[key] += [(moment, True) for _, moment in session.open_asks]
+        asked[key] += [(moment, True) for moment in doubts(session)]
+        if session.result is not None and session.result.doubt is not None:
+            asked[key].append((session.result.ended_at, True))
         result = session.result
         if result is None or result.ending is not Ending.VOID:
             _note_sentinels(proven, plan.mx_address, session.answers)
-        if result is not None and result.ending is Ending.REFUSED and result.ruling is not None:
-            blocked[plan.mx_address] = (result.ended_at + DAY, result.ruling)
+        if result is None or result.ending is not Ending.REFUSED or result.ruling is None:
+            continue
+        blocked[plan.mx_address] = (result.ended_at + DAY, result.ruling)
+        if is_block_sign(result):
+            signs.append((result.ended_at, plan.provider))
+            if plan.provider != OTHER:
+                blocked[plan.provider] = (result.ended_at + DAY, result.ruling)
     ordered = {key: tuple(sorted(moments)) for key, moments in asked.items()}
-    return Memory(ordered, proven, blocked, connects_of(trace))
+    return Memory(ordered, proven, blocked, connects_of(trace), tuple(sorted(signs)))
+
+
+def _journals(records: Iterable[Payload]) -> Iterator[list[Payload]]:
+    """Yield the records of one run after the other: each begins with its own beginning."""
+    journal: list[Payload] = []
+    for record in records:
+        if record.get("kind") == BEGIN and journal:
+            yield journal
+            journal = []
+        journal.append(record)
+    yield journal
 
 
 def _note_sentinels(
@@ -111,10 +164,15 @@ def _sessions(trace: ProbeTrace) -> Sequence[tuple[SessionPlan, SessionTrace]]:
     ]
 
 
-def _known(plan: SessionPlan, trace: ProbeTrace) -> SessionResult | tuple[Answer, ...]:
-    session = trace.sessions.get(plan.session_id, SessionTrace())
-    if session.result is not None:
-        return session.result
+def _result(trace: ProbeTrace, session_id: str) -> SessionResult:
+    result = trace.sessions[session_id].result
+    if result is None:
+        message = "a session was learnt from before it ended: the journal is not this program's"
+        raise ValueError(message)
+    return result
+
+
+def _answers(session: SessionTrace) -> tuple[Answer, ...]:
     answers = list(session.answers)
     if session.open_asks and given_up(session, session.open_asks[-1][0].address):
         ask, moment = session.open_asks[-1]

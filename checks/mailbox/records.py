@@ -33,11 +33,12 @@ _ASKS_AT_MOST: Final = 5
 
 @dataclass(slots=True)
 class SessionTrace:
-    """What the journal knows of one session."""
+    """What the journal knows of one session; `repeated` are asks sent again after a crash."""
 
     connected_at: float | None = None
     answers: list[Answer] = field(default_factory=list)
     open_asks: list[tuple[Ask, float]] = field(default_factory=list)  # in doubt, in order
+    repeated: list[float] = field(default_factory=list)
     result: SessionResult | None = None
 
 
@@ -63,6 +64,7 @@ def wave_record(wave: Wave, now: float) -> dict[str, Any]:
         "shard": wave.shard,
         "wave": wave.number,
         "at": now,
+        "folded": list(wave.folded),
         "sessions": sessions,
     }
 
@@ -122,6 +124,13 @@ def read_trace(records: Iterable[Payload]) -> ProbeTrace:
     return trace
 
 
+def doubts(session: SessionTrace) -> list[float]:
+    """Return when RCPTs were sent whose answers nobody heard: servers may have refused them all."""
+    if session.result is not None and session.result.doubt is not None:
+        return [*session.repeated, *(moment for _, moment in session.open_asks[:-1])]
+    return [*session.repeated, *(moment for _, moment in session.open_asks)]
+
+
 def given_up(session: SessionTrace, address: str) -> bool:
     """Whether an ask was sent so often without an answer that it is not sent again."""
     return sum(ask.address == address for ask, _ in session.open_asks) >= _ASKS_AT_MOST
@@ -129,7 +138,7 @@ def given_up(session: SessionTrace, address: str) -> bool:
 
 def _read_wave(trace: ProbeTrace, record: Payload) -> None:
     plans = tuple(_plan_from_json(plan) for plan in record["sessions"])
-    wave = Wave(record["shard"], record["wave"], plans)
+    wave = Wave(record["shard"], record["wave"], plans, tuple(record["folded"]))
     trace.waves.setdefault(wave.shard, []).append(wave)
 
 
@@ -142,6 +151,8 @@ def _read_session(session: SessionTrace, record: Payload) -> None:
     elif kind == ANSWER:
         answer = _answer_from_json(record)
         session.answers.append(answer)
+        sent = [moment for ask, moment in session.open_asks if ask == answer.ask]
+        session.repeated += sent[:-1]
         session.open_asks = [open_ for open_ in session.open_asks if open_[0] != answer.ask]
     else:
         session.result = _result_from_json(record, tuple(session.answers))
@@ -195,7 +206,7 @@ def _result_from_json(record: Payload, answers: tuple[Answer, ...]) -> SessionRe
 
 def _plan_to_json(plan: SessionPlan) -> dict[str, Any]:
     errands = [
-        [e.domain, list(e.recipients), list(e.sentinels), e.proven, e.owed, e.waits]
+        [e.domain, list(e.recipients), list(e.sentinels), e.proven, e.owed, e.waits, e.goes_on]
         for e in plan.errands
     ]
     return {

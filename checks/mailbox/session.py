@@ -45,7 +45,8 @@ class Errand:
 
     `sentinels` are for the first and the closing ask. `proven`: one was refused here lately.
     `owed`: acceptances of an earlier session still wait for a refusal after them. `waits`: the
-    sentinel was put off to a later session.
+    sentinel was put off to a later session. `goes_on`: more of the domain is asked right after
+    this session, which may leave the closing sentinel to it.
     """
 
     domain: str
@@ -54,6 +55,7 @@ class Errand:
     proven: bool = False
     owed: bool = False
     waits: bool = False
+    goes_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,10 +53,12 @@ class Memory:
 
     `asked`: per budget (a provider's name or an MX address) the moments of RCPTs and whether they
     were refused. `proven`: when a sentinel was last refused, per MX address and domain.
-    `blocked`: until when an MX address is left alone, and why. `connected`: the last connect.
+    `blocked`: until when an MX address or a provider is left alone, and why. `connected`: the last
+    connect. `signs`: when providers refused our address or identity.
     """
 
     asked: Mapping[str, tuple[tuple[float, bool], ...]] = field(default_factory=dict)
     proven: Mapping[tuple[str, str], float] = field(default_factory=dict)
     blocked: Mapping[str, tuple[float, Ruling]] = field(default_factory=dict)
     connected: Mapping[str, float] = field(default_factory=dict)
+    signs: tuple[tuple[float, str], ...] = ()

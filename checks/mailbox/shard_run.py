@@ -1,13 +1,12 @@
-"""A shard under way: which sessions may run at once now, and what their answers change.
+"""A shard under way: which sessions may begin now, and what their answers change.
 
-Sessions are planned in waves and folded in plan order when the whole wave has ended, so that the
-same answers give the same verdicts however sessions interleave, and a wave that was cut off by a
-crash can be taken up again.
+A session that ends leaves its place to the next at once. What ended together is folded in plan
+order, and every wave records what was folded before it was planned: a shard that was cut off by a
+crash is taken up with the very decisions it had made.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -21,9 +20,8 @@ from checks.mailbox.wave import fill_wave
 from checks.model import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from checks.mailbox.plan import Shard
+    from checks.mailbox.providers import Courtesy
     from checks.mailbox.session import Answer
     from checks.mailbox.settings import Memory, ProbeSettings
 
@@ -32,11 +30,15 @@ _NEVER: Final = float("inf")
 
 @dataclass(frozen=True, slots=True)
 class Wave:
-    """Sessions that may run at once; `number` counts from 0 within the shard."""
+    """Sessions that begin together; `number` counts from 0 within the shard.
+
+    `folded` are the sessions that were learnt from since the wave before, in that order.
+    """
 
     shard: str
     number: int
     sessions: tuple[SessionPlan, ...]
+    folded: tuple[str, ...] = ()
 
 
 class ShardRun:
@@ -52,9 +54,12 @@ class ShardRun:
     ) -> None:
         """Begin at `began_at` with what earlier runs leave behind."""
         self.name = shard.name
-        self._providers, self._settings = providers, settings
+        self.providers, self._settings = providers, settings
         self._ends_at = began_at + settings.horizon
         self._waves = 0
+        self._under_way: dict[str, SessionPlan] = {}
+        self._ended: list[SessionResult] = []
+        self._folded: list[str] = []
         self._hosts: dict[str, HostRun] = {}
         self._budgets: dict[str, Budget] = {}
         fresh = began_at - providers.courtesy.sentinel_days * DAY
@@ -71,7 +76,7 @@ class ShardRun:
         self._active = list(self._domains.values())
         for run in self._active:
             for ip in run.target.mx_addresses:
-                self._host(ip, began_at, memory).domains.append(run)
+                self._host(ip, run.provider.name, began_at, memory).domains.append(run)
                 self._remember(self.budget_key(run.provider, ip), run.provider, memory)
 
     @staticmethod
@@ -87,31 +92,67 @@ class ShardRun:
     def next_move(self, now: float, *, stopped: bool = False) -> Wave | float | None:
         """Return the next wave, or when to ask again, or None: everybody has an outcome.
 
+        To be called again at that moment or when a session has ended; infinity: only then.
         `stopped`: blocks elsewhere have put an end to all probing.
         """
+        if stopped and self._under_way:
+            return _NEVER
         if stopped:
             self._finish_all(Reason.OUR_SIDE_BLOCKED)
-            return None
         self._give_up_hopeless()
-        sessions = fill_wave(self._hosts.values(), self._budgets, self, now)
-        if sessions:
-            wave = Wave(self.name, self._waves, sessions)
-            self._waves += 1
-            return wave
-        return self._wait(now)
+        plans = self._under_way.values()
+        sessions = fill_wave(self._hosts.values(), plans, self._budgets, self, now)
+        if not sessions:
+            return self._wait(now)
+        wave = Wave(self.name, self._waves, sessions, tuple(self._folded))
+        self._begin(wave)
+        return wave
+
+    @property
+    def under_way(self) -> tuple[SessionPlan, ...]:
+        """The sessions that were planned and not learnt from yet, in order of plan."""
+        return tuple(self._under_way.values())
 
     def take_up(self, wave: Wave) -> None:
-        """Stand where planning that wave has left us, before its results are folded."""
-        self._waves = wave.number + 1
+        """Stand where planning that wave has left us; what it had folded is folded already."""
         for plan in wave.sessions:
             for errand in plan.errands:
-                self._domains[errand.domain].take_out(errand.recipients)
+                self._domains[errand.domain].take_up(errand, plan.mx_address)
+        self._begin(wave)
 
-    def fold(self, wave: Wave, results: Sequence[SessionResult]) -> None:
-        """Learn from a whole wave; results in the order of its sessions."""
-        self._count(wave, results)
-        for plan, result in zip(wave.sessions, results, strict=True):
+    def count_doubt(self, plan: SessionPlan, moment: float) -> None:
+        """Count a RCPT that a crash left without an answer: the server may have refused it."""
+        self._budgets[self._key(plan)].count(moment, refused=True)
+
+    def may_begin(self, plan: SessionPlan, now: float) -> bool:
+        """Whether a planned session may still connect.
+
+        Not where the host, or its provider elsewhere, has refused us meanwhile; nor after a crash
+        whose doubts have used up what was promised to those under way.
+        """
+        host = self._hosts[plan.mx_address]
+        if host.given_up is not None or host.closed_until > now:
+            return False
+        key = self._key(plan)
+        promised = sum(one.refusals for one in self.under_way if self._key(one) == key)
+        if self._budgets[key].refusals_left(now) < promised:
+            return False
+        before = [result for result in self._ended if result.ended_at < now]
+        return not any(self._refuses(result, plan) for result in before)
+
+    def end(self, result: SessionResult) -> None:
+        """Take note that a session has ended; it counts from the next `fold` on."""
+        self._ended.append(result)
+
+    def fold(self) -> None:
+        """Learn from the sessions that have ended, in the order in which they were planned."""
+        order = {session_id: place for place, session_id in enumerate(self._under_way)}
+        for result in sorted(self._ended, key=lambda result: order[result.session_id]):
+            plan = self._under_way.pop(result.session_id)
+            self._count(plan, result)
             self._fold_session(plan, result)
+            self._folded.append(result.session_id)
+        self._ended.clear()
 
     def session_id(self, index: int) -> str:
         """Return the name of a session of the wave that is being planned."""
@@ -128,23 +169,31 @@ class ShardRun:
         return next(answering, min(standing, key=lambda h: h.closed_until, default=None))
 
     @property
-    def courtesy_connections(self) -> int:
-        """How many sessions may run at once at all."""
-        return self._providers.courtesy.connections
+    def courtesy(self) -> Courtesy:
+        """The limits that hold for every provider."""
+        return self.providers.courtesy
 
-    @property
-    def sessions_per_domain(self) -> int:
-        """How many sessions may be open for one domain at once."""
-        return self._providers.courtesy.sessions_per_domain
+    def _key(self, plan: SessionPlan) -> str:
+        return self.budget_key(self.providers.named(plan.provider), plan.mx_address)
 
-    def _host(self, ip: str, now: float, memory: Memory) -> HostRun:
-        host = self._hosts.get(ip)
-        if host is None:
-            host = HostRun(ip, network_of(ip), self._settings.retry_after)
-            until, ruling = memory.blocked.get(ip, (now, None))
+    def _begin(self, wave: Wave) -> None:
+        self._waves = wave.number + 1
+        self._folded.clear()
+        self._under_way |= {plan.session_id: plan for plan in wave.sessions}
+
+    def _refuses(self, result: SessionResult, plan: SessionPlan) -> bool:
+        other = self._under_way[result.session_id]
+        if result.ending is not Ending.REFUSED:
+            return False
+        same = other.provider == plan.provider != OTHER and is_block_sign(result)
+        return same or other.mx_address == plan.mx_address
+
+    def _host(self, ip: str, provider: str, now: float, memory: Memory) -> HostRun:
+        host = self._hosts.setdefault(ip, HostRun(ip, network_of(ip), self._settings.retry_after))
+        for refused in (ip, provider):
+            until, ruling = memory.blocked.get(refused, (now, None))
             if ruling is not None and until > now:
                 host.block(until, ruling)
-            self._hosts[ip] = host
         return host
 
     def _remember(self, key: str, provider: Provider, memory: Memory) -> None:
@@ -167,6 +216,8 @@ class ShardRun:
     def _wait(self, now: float) -> float | None:
         moments = [self._next_ask(run, now) for run in self._active if not run.is_finished]
         earliest = min(moments, default=_NEVER)
+        if self._under_way:  # what could be asked now waits for one of them to end
+            return min((moment for moment in moments if moment > now), default=_NEVER)
         return None if earliest == _NEVER else earliest
 
     def _next_ask(self, run: DomainRun, now: float) -> float:
@@ -174,9 +225,9 @@ class ShardRun:
         if host is None:
             return _NEVER  # given up already
         opens = self._budgets[self.budget_key(run.provider, host.ip)].opens_at(now)
-        moment = max(run.due_at(host.ip), host.closed_until, opens)
-        if moment <= self._ends_at:
-            return moment
+        moment = max(run.due_at(host.ip), host.closed_until, host.free_at, opens)
+        if moment <= self._ends_at or run.is_out:
+            return moment  # infinity: all of it is under way
         closed = host.closed_until > opens
         run.finish(host.closed_for if closed else Reason.NOT_ASKED_BUDGET, host.ip)
         return _NEVER
@@ -184,31 +235,23 @@ class ShardRun:
     def _finish_all(self, reason: Reason) -> None:
         for run in self._active:
             run.finish(reason)
+        self._active.clear()
 
-    def _count(self, wave: Wave, results: Sequence[SessionResult]) -> None:
-        asked = [
+    def _count(self, plan: SessionPlan, result: SessionResult) -> None:
+        budget = self._budgets[self._key(plan)]
+        void = result.ending is Ending.VOID
+        for answer in result.answers:
             # In a void session nobody knows which answer was whose: all may have been refused.
-            (answer.asked_at, plan, answer.refused or result.ending is Ending.VOID)
-            for plan, result in zip(wave.sessions, results, strict=True)
-            for answer in result.answers
-        ]
-        # In doubt counts as asked and refused: the server may have done both.
-        asked += [
-            (result.ended_at, plan, True)
-            for plan, result in zip(wave.sessions, results, strict=True)
-            if result.doubt is not None
-        ]
-        for moment, plan, refused in sorted(asked, key=lambda row: row[0]):
-            provider = self._providers.named(plan.provider)
-            key = self.budget_key(provider, plan.mx_address)
-            self._budgets[key].count(moment, refused=refused)
+            budget.count(answer.asked_at, refused=answer.refused or void)
+        if result.doubt is not None:
+            self.count_doubt(plan, result.ended_at)
 
     def _fold_session(self, plan: SessionPlan, result: SessionResult) -> None:
         void = result.ending is Ending.VOID
         for answer in _of_recipients(result):
             run = self._domains[answer.ask.domain]
             if not void:
-                run.note(answer, plan.mx_address)
+                run.note(answer, plan.mx_address, result.ended_at)
             elif not answer.ask.sentinel:
                 run.note_unanswered(
                     answer.ask.address, result.ended_at, Reason.PROTOCOL_ERROR, plan.mx_address
@@ -231,13 +274,16 @@ class ShardRun:
                 host.block(result.ended_at + DAY, result.ruling)
 
     def _put_back(self, plan: SessionPlan, result: SessionResult) -> None:
-        asked = Counter(answer.ask.address for answer in _of_recipients(result))
+        answers = _of_recipients(result)
+        asked = {answer.ask.address for answer in answers}
+        spent = {a.ask.address for a in answers if a.accepted or a.refused}
         if result.doubt is not None:
-            asked[result.doubt.address] += 1
+            asked.add(result.doubt.address)
+            spent.add(result.doubt.address)
         for errand in plan.errands:
             run = self._domains[errand.domain]
-            run.put_back(r for r in errand.recipients if not asked[r])
-            run.end_session(plan.mx_address, result.ended_at)
+            run.put_back(r for r in errand.recipients if r not in asked)
+            run.end_errand(errand, plan.mx_address, result.ended_at, spent)
 
 
 def _of_recipients(result: SessionResult) -> list[Answer]:

@@ -1,4 +1,4 @@
-"""Which sessions may run at once: recipients of many domains laid into sessions by MX address."""
+"""Which sessions may begin now beside those under way: recipients laid into them by MX address."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final, Protocol
 
+from checks.mailbox.plan import network_of
 from checks.mailbox.session import Errand, SessionPlan
 
 if TYPE_CHECKING:
     from checks.mailbox.budget import Budget
     from checks.mailbox.domain_run import DomainRun
     from checks.mailbox.host_run import HostRun
-    from checks.mailbox.providers import Provider
+    from checks.mailbox.providers import Courtesy, Provider, Providers
 
 _UNBOUNDED: Final = 1 << 30
 
@@ -21,13 +22,13 @@ class Rules(Protocol):
     """What a wave asks of its shard."""
 
     @property
-    def courtesy_connections(self) -> int:
-        """Return how many sessions may run at once at all."""
+    def courtesy(self) -> Courtesy:
+        """Return the limits that hold for every provider."""
         ...
 
     @property
-    def sessions_per_domain(self) -> int:
-        """Return how many sessions may be open for one domain at once."""
+    def providers(self) -> Providers:
+        """Return the table of providers."""
         ...
 
     def budget_key(self, provider: Provider, ip: str) -> str:
@@ -45,14 +46,21 @@ class Rules(Protocol):
 
 def fill_wave(
     hosts: Iterable[HostRun],
+    under_way: Iterable[SessionPlan],
     budgets: Mapping[str, Budget],
     rules: Rules,
     now: float,
 ) -> tuple[SessionPlan, ...]:
-    """Return the sessions that may run at once from now on, hosts and domains in their order."""
+    """Return the sessions that may begin now, hosts and domains in their order.
+
+    What is under way keeps its connections and the refusals it was promised: no answer still to
+    come can break a limit.
+    """
     wave = _Wave(budgets, rules, now)
+    for plan in under_way:
+        wave.burden(plan)
     for host in hosts:
-        if host.given_up is None and host.closed_until <= now:
+        if host.given_up is None and max(host.closed_until, host.free_at) <= now:
             wave.fill_host(host)
     return tuple(wave.sessions)
 
@@ -61,9 +69,19 @@ class _Wave:
     def __init__(self, budgets: Mapping[str, Budget], rules: Rules, now: float) -> None:
         self.sessions: list[SessionPlan] = []
         self._budgets, self._rules, self._now = budgets, rules, now
+        self._at_once = 0
         self._open: Counter[tuple[str, str]] = Counter()  # sessions, by whom they burden
         self._refusals: Counter[str] = Counter()  # promised to sessions, by budget
         self._recipients: Counter[str] = Counter()
+
+    def burden(self, plan: SessionPlan) -> None:
+        """Count a session that is under way, or is to begin."""
+        key = self._rules.budget_key(self._rules.providers.named(plan.provider), plan.mx_address)
+        self._at_once += 1
+        self._refusals[key] += plan.refusals
+        self._recipients[key] += plan.recipients
+        burdened = [("domain", errand.domain) for errand in plan.errands]
+        self._open.update([*_burdened(plan.provider, plan.mx_address), *burdened])
 
     def fill_host(self, host: HostRun) -> None:
         """Lay as many sessions at one host as its providers' limits allow."""
@@ -75,8 +93,8 @@ class _Wave:
         for runs in waiting.values():
             # What was begun is ended first: a budget that closes meanwhile would leave it open.
             runs.sort(key=lambda run: run.begun_due_at(host.ip) > self._now)
-            while self._add_session(host, runs):
-                pass
+            while host.free_at <= self._now and self._add_session(host, runs):
+                host.free_at = self._now + self._rules.courtesy.spacing
 
     def _add_session(self, host: HostRun, runs: list[DomainRun]) -> bool:
         provider = runs[0].provider
@@ -87,23 +105,19 @@ class _Wave:
         errands = self._errands(host, runs, provider, refusals, room)
         if not errands:
             return False
-        self._refusals[key] += refusals
-        self._recipients[key] += room
-        burdened = [("domain", errand.domain) for errand in errands]
-        self._open.update([*_burdened(provider, host), *burdened])
-        self.sessions.append(
-            SessionPlan(
-                session_id=self._rules.session_id(len(self.sessions)),
-                provider=provider.name,
-                mx_address=host.ip,
-                errands=tuple(errands),
-                recipients=room,
-                refusals=refusals,
-                asks_sentinels=provider.needs_sentinel,
-                closes_with_sentinel=provider.needs_closing_sentinel,
-                encrypts=host.encrypts,
-            ),
+        plan = SessionPlan(
+            session_id=self._rules.session_id(len(self.sessions)),
+            provider=provider.name,
+            mx_address=host.ip,
+            errands=tuple(errands),
+            recipients=room,
+            refusals=refusals,
+            asks_sentinels=provider.needs_sentinel,
+            closes_with_sentinel=provider.needs_closing_sentinel,
+            encrypts=host.encrypts,
         )
+        self.burden(plan)
+        self.sessions.append(plan)
         return True
 
     def _allowance(self, provider: Provider, key: str) -> tuple[int, int]:
@@ -120,7 +134,7 @@ class _Wave:
     def _has_connection(self, provider: Provider, host: HostRun) -> bool:
         limits = provider.limits
         return (
-            len(self.sessions) < self._rules.courtesy_connections
+            self._at_once < self._rules.courtesy.connections
             and self._open["address", host.ip] < limits.connections_per_address
             and self._open["network", host.network] < limits.connections_per_network
             and self._open["provider", provider.name]
@@ -137,22 +151,33 @@ class _Wave:
     ) -> list[Errand]:
         errands: list[Errand] = []
         sentinels = 0
+        # One of everyone else's budgets can close for an hour: then nothing is left open behind.
+        may_go_on = provider.needs_closing_sentinel and self._is_ample(provider, host, refusals)
         for run in runs:
             proven = run.is_proven(host.ip)
-            cost = int(provider.needs_closing_sentinel or (provider.needs_sentinel and not proven))
+            goes_on = may_go_on and run.outlasts(host.ip, room - int(not proven))
+            closes = provider.needs_closing_sentinel and not goes_on
+            cost = int(closes or (provider.needs_sentinel and not proven))
             if room <= cost or sentinels + cost > refusals:
                 break
             # Two sessions would each ask a first sentinel.
-            at_once = self._rules.sessions_per_domain if proven or not cost else 1
+            at_once = self._rules.courtesy.sessions_per_domain if proven or not cost else 1
             if self._open["domain", run.target.domain] >= at_once:
                 continue
-            errand = run.take_errand(host.ip, self._now, room - cost)
+            # One more than fits beside the sentinel: a refusal may spare that.
+            errand = run.take_errand(host.ip, self._now, room, goes_on=goes_on)
             if errand is not None:
                 errands.append(errand)
                 room -= len(errand.recipients) + cost
                 sentinels += cost
         return errands
 
+    def _is_ample(self, provider: Provider, host: HostRun, refusals: int) -> bool:
+        """Whether another whole session's refusals are left after this one."""
+        key = self._rules.budget_key(provider, host.ip)
+        left = self._budgets[key].refusals_left(self._now) - self._refusals[key]
+        return left >= refusals + provider.limits.refusals_per_session
 
-def _burdened(provider: Provider, host: HostRun) -> list[tuple[str, str]]:
-    return [("provider", provider.name), ("network", host.network), ("address", host.ip)]
+
+def _burdened(provider: str, ip: str) -> list[tuple[str, str]]:
+    return [("provider", provider), ("network", network_of(ip)), ("address", ip)]

@@ -36,6 +36,7 @@ def _provider(entry: dict[str, Any], groups: dict[str, dict[str, Any]]) -> Provi
             **own,
             "honesty": Honesty(own.get("honesty", honesty)),
             "asked": own.get("asked", asked),
+            "retry_after": tuple(own.get("retry_after", ())),
             "limits": replace(limits, **own.get("limits", {})),
         },
     )

@@ -21,7 +21,7 @@ from data.reference.providers import load_providers
 from data.reference.score import load_score_model, load_score_reference
 from data.reference.syntax import load_syntax_reference
 from data.warehouse import open_warehouse
-from flows.asking import AskFacts, AskPlan, plan_asking
+from flows.asking import AskFacts, AskPlan, plan_asking, sent_unasked
 from flows.overrides import overridden
 from flows.plan import DEFAULT_WAREHOUSE, model_file
 from flows.run import utc_now
@@ -70,6 +70,7 @@ def run_plan(
             suppressed=known.suppressed,
             answered=known.answered,
             scores=_scores(portfolio, syntax, known, model),
+            threshold=sent_unasked(settings.score, settings.gate),
         ),
         providers,
     )
@@ -83,7 +84,7 @@ def run_plan(
 def _known(path: Path, portfolio: Portfolio, syntax: pl.DataFrame) -> Known:
     nobody = pl.DataFrame(schema={"address": pl.String})
     if not path.is_file():
-        return Known(empty(DOMAINS), empty(HISTORY), nobody, nobody)
+        return Known(empty(DOMAINS), empty(HISTORY), nobody, empty(FINDINGS))
     now = utc_now()
     with open_warehouse(path, now=utc_now) as opened:
         answered = opened.recent_findings("mailbox", "", now - ANSWERS_LAST)
@@ -95,25 +96,25 @@ def _known(path: Path, portfolio: Portfolio, syntax: pl.DataFrame) -> Known:
             opened.domain_cache(),
             opened.history(portfolio.debtors["creditor_id"].unique().sort().to_list()),
             keys.join(in_force, on="key", how="semi").select("address").unique(),
-            answered.filter(pl.col("verdict").is_in(WORTH_KEEPING)).select("address"),
+            answered.filter(pl.col("verdict").is_in(WORTH_KEEPING)),
         )
 
 
 def _scores(
     portfolio: Portfolio, syntax: pl.DataFrame, known: Known, model: ScoreModel
 ) -> pl.DataFrame:
-    """Return `address, score` before anyone is asked; whose mailbox it is plays no part here."""
+    """Return each contact's score before anyone is asked; whose mailbox it is plays no part."""
     facts = Facts(
         contacts=portfolio.contacts,
         debtors=portfolio.debtors,
         clusters=empty(CLUSTERS),
         syntax=syntax,
         domains=known.domains,
-        findings=empty(FINDINGS),
+        findings=known.answered,
         history=known.history,
     )
     scored = score_contacts(facts, utc_now(), model, load_score_reference())
-    return scored.contacts.select("address", "score")
+    return scored.contacts.select("creditor_id", "debtor_id", "address", "score")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,11 @@ from checks.mailbox.recall import remember
 from checks.mailbox.records import Payload
 from checks.mailbox.session import Deadlines, Identity
 from checks.mailbox.settings import ProbeSettings
+from checks.mailbox.worth import order_of_asking, worth_of_answers
 from data.journal import Journal, read_journal
 from data.reference.providers import load_providers
 from data.reference.smtp_replies import load_reply_rules
+from flows.asking import sent_unasked
 from flows.clocks import policy_clock
 from flows.overrides import overridden
 from flows.plan import work_folder
@@ -40,11 +42,12 @@ def check_mailboxes(run: Run) -> None:
         run.remember("mailboxes", {"asked": False})
         run.commit("check_mailboxes", {})
         return
-    addresses = askable(run).join(priorities(run), on="address", how="left")
+    addresses = askable(run)
     known = run.warehouse.recent_findings(
         "mailbox", run.plan.run_id, run.plan.day - ANSWERS_LAST
     ).filter(pl.col("verdict").is_in(WORTH_KEEPING))
     fresh = addresses.join(known, on="address", how="anti")
+    fresh = fresh.join(priorities(run, fresh, known), on="address", how="left")
     reused = known.join(addresses, on="address", how="semi")
     result = asyncio.run(_probe(run, fresh))
     if result.report.degraded:
@@ -76,13 +79,21 @@ def askable(run: Run) -> pl.DataFrame:
     )
 
 
-def priorities(run: Run) -> pl.DataFrame:
-    """Return `address, priority`: minus the score it has before its server is asked.
+def priorities(run: Run, asked: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """Return `address, priority` of those asked: lower first, where an answer is worth most.
 
-    Providers end the asking at a share of unknown recipients: the likeliest to exist go first.
+    `known` are findings of earlier runs that still count: they make a debtor's other addresses
+    matter less.
     """
-    scored = scored_with(run, empty(FINDINGS)).contacts
-    return scored.group_by("address").agg((-pl.col("score").max()).round(3).alias("priority"))
+    settings = run.plan.settings
+    scored = scored_with(run, known).contacts
+    owed = run.read("debtors").select("creditor_id", "debtor_id", "amount", "currency")
+    contacts = scored.select("creditor_id", "debtor_id", "address", "score").join(
+        owed, on=["creditor_id", "debtor_id"], how="left"
+    )
+    worth = worth_of_answers(contacts, sent_unasked(settings.score, settings.gate))
+    providers = overridden(load_providers(), settings.smtp.providers)
+    return order_of_asking(asked.join(worth, on="address", how="left"), providers)
 
 
 async def _probe(run: Run, addresses: pl.DataFrame) -> ProbeResult:

@@ -34,6 +34,31 @@ WRONG = [
 ]
 
 
+BOUNDS = [
+    ("recipients_per_session", 101, "100"),
+    ("recipients_per_session", 1, "2"),
+    ("refusals_per_session", 11, "10"),
+    ("connections_per_address", 21, "20"),
+    ("connections_per_provider", 65, "64"),
+    ("refusals_per_hour", 1_001, "1000"),
+    ("refusals_per_day", 10_001, "10000"),
+    ("unknown_share", 0.31, "0.3"),
+]
+
+
+@pytest.mark.parametrize(("limit", "value", "bound"), BOUNDS)
+def test_an_override_beyond_a_hard_bound_is_refused_and_the_bound_named(
+    tmp_path: Path, limit: str, value: float, bound: str
+) -> None:
+    file = tmp_path / "entrega.toml"
+    file.write_text(f"[smtp.providers.locaweb]\n{limit} = {value}\n", "utf-8")
+    with pytest.raises(SettingError) as caught:
+        load_settings(file)
+    told = str(caught.value)
+    assert f"smtp.providers.locaweb.{limit}" in told
+    assert f"equal to {bound}" in told
+
+
 @pytest.mark.parametrize(("text", "told"), WRONG)
 def test_a_wrong_configuration_names_the_setting(tmp_path: Path, text: str, told: str) -> None:
     file = tmp_path / "entrega.toml"

@@ -6,127 +6,27 @@ servers saw is checked against the table of limits by arithmetic of its own.
 
 from __future__ import annotations
 
-import hashlib
-from collections import Counter, defaultdict
-from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from collections import Counter
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checks.mailbox.conversation import Conversation, Loss
 from checks.mailbox.domain_run import Outcome
 from checks.mailbox.plan import Target, make_plan, network_of
-from checks.mailbox.providers import BudgetScope, Providers
-from checks.mailbox.reply import Reply
-from checks.mailbox.rules import Stage
-from checks.mailbox.session import Identity, SessionPlan, SessionResult
-from checks.mailbox.settings import Memory, ProbeSettings
+from checks.mailbox.settings import Memory
 from checks.mailbox.shard_run import ShardRun, Wave
-from checks.model import VERDICT_OF, Reason, Verdict
-from data.reference.providers import load_providers
-from data.reference.smtp_replies import load_reply_rules
-
-PROVIDERS, RULES = load_providers(), load_reply_rules()
-SETTINGS = ProbeSettings(Identity("probe.example.com", "probe@example.com"))
-HOUR, DAY = 3_600.0, 86_400.0
-
-OK, UNKNOWN = "250 ok", "550 5.1.1 no such user"
-GREY, BUSY, BLOCKED = "451 4.7.1 greylisted", "421 4.7.0 busy", "554 5.7.1 listed at spamhaus"
-
-
-@dataclass
-class Seen:
-    """One RCPT as a server saw it."""
-
-    at: float
-    session: str
-    provider: str
-    ip: str
-    domain: str
-    refused: bool
-
-
-@dataclass
-class World:
-    """Servers without sockets: kind of host by IP, truth by address."""
-
-    kinds: dict[str, str]
-    seen: list[Seen] = field(default_factory=list)
-    connects: list[tuple[float, str]] = field(default_factory=list)
-    first: dict[str, float] = field(default_factory=dict)
-
-    def exists(self, address: str) -> bool:
-        """Tell the truth about a mailbox."""
-        return address.startswith("ok")
-
-    def answer(self, plan: SessionPlan, address: str, now: float) -> str | None:
-        """Return the reply to a RCPT, None where the host drops the connection."""
-        kind = self.kinds[plan.mx_address]
-        if kind == "grey" and now - self.first.setdefault(address, now) < 300:
-            return GREY
-        if kind == "all" or (kind == "flips" and sum(s.refused for s in self.seen) >= 1):
-            return OK
-        if kind == "drops" and hashlib.sha256(f"{address}{now}".encode()).digest()[0] < 60:
-            return None
-        if kind == "busy" and len(self.seen) % 3 == 2:
-            return BUSY
-        return OK if self.exists(address) else UNKNOWN
-
-    def hold(self, plan: SessionPlan, now: float) -> SessionResult:
-        """Hold a session as talk.py would."""
-        self.connects.append((now, plan.mx_address))
-        talk = Conversation(plan, SETTINGS.identity, SETTINGS.deadlines, RULES)
-        while (step := talk.step()) is not None:
-            kind = self.kinds[plan.mx_address]
-            if kind == "dead":
-                talk.lose(Loss.UNREACHABLE)
-            elif step.stage is Stage.BANNER:
-                talk.take(reply(BLOCKED if kind == "blocks" else "220 mx"), now)
-            elif step.ask is not None:
-                said = self.answer(plan, step.ask.address, now)
-                refused = (said or "").startswith("5")
-                self.seen.append(
-                    Seen(
-                        now,
-                        plan.session_id,
-                        plan.provider,
-                        plan.mx_address,
-                        step.ask.domain,
-                        refused,
-                    )
-                )
-                talk.lose(Loss.CLOSED) if said is None else talk.take(reply(said), now)
-            else:
-                talk.take(reply("221 bye" if step.stage is Stage.QUIT else "250 ok"), now)
-        return replace(talk.result(), ended_at=now)
-
-
-def reply(text: str) -> Reply:
-    return Reply(int(text[:3]), (text[4:],))
-
-
-def run_shard(run: ShardRun, world: World, now: float) -> list[Outcome]:
-    """Hold the waves of one shard; sessions at one address start a second apart."""
-    free: dict[str, float] = defaultdict(lambda: now)
-    for _ in range(10_000):
-        move = run.next_move(now)
-        if move is None:
-            return run.outcomes()
-        if isinstance(move, float):
-            assert move > now, "a shard that waits must wait for something"
-            now = move
-            continue
-        results = []
-        for plan in move.sessions:
-            start = max(now, free[plan.mx_address])
-            free[plan.mx_address] = start + 1.0
-            results.append(world.hold(plan, start))
-        run.fold(move, results)
-        now = max([now, *(r.ended_at for r in results)])
-    pytest.fail("the shard does not come to an end")
-
+from checks.model import Reason
+from tests.mailbox.simulation import (
+    DAY,
+    HOUR,
+    PROVIDERS,
+    RULES,
+    SETTINGS,
+    Night,
+    World,
+    check_limits,
+    check_verdicts,
+)
 
 NAMES = ["gmail", "uol", "google_workspace", "cpanel_shared", "cisco", "other", "other", "other"]
 HONEST = {"gmail", "uol"}
@@ -153,17 +53,13 @@ def worlds(draw: st.DrawFn) -> tuple[list[Target], World]:
             + [f"bad-{n}@d{number}.example" for n in range(bad)]
         )
         targets.append(Target(f"d{number}.example", provider, ips, people))
-    return targets, World(kinds)
+    return targets, World(kinds, step=draw(st.sampled_from([0.0, 0.05, 0.7])))
 
 
-def probe_all(targets: list[Target], world: World, providers: Providers) -> dict[str, Outcome]:
-    outcomes: dict[str, Outcome] = {}
-    for shard in make_plan(targets, providers).shards:
-        run = ShardRun(shard, providers, SETTINGS, Memory(), 0.0)
-        for outcome in run_shard(run, world, 0.0):
-            assert outcome.address not in outcomes
-            outcomes[outcome.address] = outcome
-    return outcomes
+def probe_all(targets: list[Target], world: World) -> dict[str, Outcome]:
+    night = Night(targets, world)
+    night.run(0.0)
+    return night.outcomes
 
 
 @settings(max_examples=60, deadline=None)
@@ -172,57 +68,10 @@ def test_everybody_gets_one_outcome_and_no_limit_is_broken(
     case: tuple[list[Target], World],
 ) -> None:
     targets, world = case
-    outcomes = probe_all(targets, world, PROVIDERS)
+    outcomes = probe_all(targets, world)
     assert set(outcomes) == {r for t in targets for r in t.recipients}
     check_verdicts(outcomes, world)
     check_limits(world)
-
-
-def check_verdicts(outcomes: dict[str, Outcome], world: World) -> None:
-    for address, outcome in outcomes.items():
-        verdict = VERDICT_OF[outcome.reason]
-        if world.exists(address):
-            assert verdict is not Verdict.UNDELIVERABLE
-        else:
-            assert verdict is not Verdict.DELIVERABLE
-
-
-def check_limits(world: World) -> None:
-    sessions: dict[str, list[Seen]] = defaultdict(list)
-    budgets: dict[str, list[Seen]] = defaultdict(list)
-    for seen in world.seen:
-        sessions[seen.session].append(seen)
-        scope = PROVIDERS.named(seen.provider).limits.budget_scope
-        budgets[seen.ip if scope is BudgetScope.ADDRESS else seen.provider].append(seen)
-    for asked in sessions.values():
-        limits = PROVIDERS.named(asked[0].provider).limits
-        assert len(asked) <= limits.recipients_per_session
-        assert sum(s.refused for s in asked) <= limits.refusals_per_session
-    for asked in budgets.values():
-        limits = PROVIDERS.named(asked[0].provider).limits
-        refused = sorted(s.at for s in asked if s.refused)
-        assert most_within(refused, HOUR) <= limits.refusals_per_hour
-        assert most_within(refused, DAY) <= limits.refusals_per_day
-        check_share(asked, limits.unknown_share, limits.unknown_share_min)
-    by_ip: dict[str, list[float]] = defaultdict(list)
-    for at, ip in world.connects:
-        by_ip[ip].append(at)
-    for moments in by_ip.values():
-        assert all(b - a >= 1.0 for a, b in pairwise(moments))
-
-
-def most_within(moments: list[float], span: float) -> int:
-    return max((sum(a <= b < a + span for b in moments) for a in moments), default=0)
-
-
-def check_share(asked: list[Seen], share: float, least: int) -> None:
-    """Fail where anybody is asked after the unknown share was passed by more than one."""
-    day = [s for s in sorted(asked, key=lambda s: s.at) if s.at < asked[0].at + DAY]
-    waves = Counter(s.at for s in day)
-    for position in range(least, len(day)):
-        refused = sum(s.refused for s in day[:position])
-        if refused > share * position + 1 and day[position].at - day[position - 1].at > 1:
-            pytest.fail(f"asked on after {refused} of {position} were unknown {waves}")
 
 
 def test_the_same_world_gives_the_same_outcomes_whatever_the_order_of_targets() -> None:
@@ -234,8 +83,8 @@ def test_the_same_world_gives_the_same_outcomes_whatever_the_order_of_targets() 
         for d in range(6)
     ]
     world = {"127.7.1.0": "grey", "127.7.1.1": "honest"}
-    forward = probe_all(targets, World(dict(world)), PROVIDERS)
-    backward = probe_all(targets[::-1], World(dict(world)), PROVIDERS)
+    forward = probe_all(targets, World(dict(world)))
+    backward = probe_all(targets[::-1], World(dict(world)))
     assert forward == backward
 
 
@@ -248,7 +97,7 @@ def one(provider: str, kind: str, people: str, **kinds: str) -> tuple[dict[str, 
         tuple(world.kinds),
         tuple(f"{p}@firma.example" for p in people.split()),
     )
-    outcomes = probe_all([target], world, PROVIDERS)
+    outcomes = probe_all([target], world)
     return {a.split("@")[0]: o.reason.value for a, o in outcomes.items()}, world
 
 
@@ -294,7 +143,7 @@ def test_a_host_that_turns_to_accepting_all_is_found_out() -> None:
         "ok-2": "acceptance_unproven",
         "ok-3": "acceptance_unproven",
     }
-    assert len(world.connects) == 1
+    assert len(world.connections) == 1
 
 
 def test_greylisting_is_waited_out_in_the_same_run() -> None:
@@ -311,7 +160,7 @@ def test_the_next_mx_is_asked_where_the_first_is_dead() -> None:
 def test_the_next_mx_is_not_asked_where_the_first_refuses_us() -> None:
     reasons, world = one("other", "blocks", "ok-1 bad-2", **{"127.7.2.1": "honest"})
     assert set(reasons.values()) == {"our_side_blocked"}
-    assert len(world.connects) == 1
+    assert len(world.connections) == 1
 
 
 def test_a_blocked_host_is_left_alone_by_later_runs_too() -> None:
@@ -337,9 +186,10 @@ def test_budgets_of_earlier_runs_still_count() -> None:
 def test_a_fresh_sentinel_of_an_earlier_run_is_not_asked_again() -> None:
     target = Target("firma.example", "google_workspace", ("127.7.1.1",), ("ok-1@firma.example",))
     memory = Memory(proven={("127.7.1.1", "firma.example"): -29 * DAY})
-    run = ShardRun(make_plan([target], PROVIDERS).shards[0], PROVIDERS, SETTINGS, memory, 0.0)
     world = World({"127.7.1.1": "honest"})
-    assert [o.reason for o in run_shard(run, world, 0.0)] == [Reason.MAILBOX_ACCEPTED]
+    night = Night([target], world, memory=memory)
+    night.run(0.0)
+    assert [o.reason for o in night.outcomes.values()] == [Reason.MAILBOX_ACCEPTED]
     assert len(world.seen) == 1
 
 

@@ -10,9 +10,11 @@ import asyncio
 import heapq
 import time
 from collections.abc import Coroutine, Iterable, Mapping
-from typing import Any, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 T = TypeVar("T")
+
+_WOKEN_AT_ONCE: Final = 100  # in one turn of the event loop: thousands would hold up every reply
 
 
 class PolicyClock(Protocol):
@@ -132,12 +134,17 @@ class Pace:
     async def _move(self) -> None:
         await self._clock.sleep_until(self._waiting[0][0])
         self._mover = None
-        now = self.now()
+        now, due = self.now(), []
         while self._waiting and self._waiting[0][0] <= now:
             *_, woken = heapq.heappop(self._waiting)
             if not woken.done():
-                self._at_work += 1
+                due.append(woken)
+        self._at_work += len(due)  # all of them at once: nobody moves the clock in between
+        for place, woken in enumerate(due, start=1):
+            if not woken.done():
                 woken.set_result(None)
+            if place % _WOKEN_AT_ONCE == 0:
+                await asyncio.sleep(0)
 
 
 class Spacing:

@@ -232,10 +232,14 @@ class Spacing:
         self._pace, self._seconds = pace, seconds
         self._free = {ip: moment + seconds for ip, moment in connected.items()}
 
-    async def turn(self, ip: str) -> None:
-        """Return when an address may be connected to; the turn is taken by returning."""
+    async def opening(self, ip: str) -> None:
+        """Return when an address may be connected to, without taking the turn."""
         while (free := self._free.get(ip, self._pace.now())) > self._pace.now():
             await self._pace.until(free)
+
+    async def turn(self, ip: str) -> None:
+        """Return when an address may be connected to; the turn is taken by returning."""
+        await self.opening(ip)
         self._free[ip] = self._pace.now() + self._seconds
 
     def connected(self, ip: str) -> None:

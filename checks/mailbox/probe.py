@@ -221,6 +221,8 @@ class _Probe:
         for answer in earlier:
             if not answer.code:  # given up by recall, and not written down yet
                 scribe.answers(plan.session_id, answer)
+        # Who waits for policy time must hold no place: others would wait for it, and time for them.
+        await self.spacing.opening(plan.mx_address)
         async with self.places:
             await self.spacing.turn(plan.mx_address)
             now = self.pace.now()

@@ -134,11 +134,11 @@ class Pace:
     async def _move(self) -> None:
         await self._clock.sleep_until(self._waiting[0][0])
         self._mover = None
-        now, due = self.now(), []
+        now, due = self.now(), dict[asyncio.Future[None], None]()
         while self._waiting and self._waiting[0][0] <= now:
             *_, woken = heapq.heappop(self._waiting)
             if not woken.done():
-                due.append(woken)
+                due[woken] = None  # once, though it may wait for several reasons
         self._at_work += len(due)  # all of them at once: nobody moves the clock in between
         for place, woken in enumerate(due, start=1):
             if not woken.done():

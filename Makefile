@@ -37,7 +37,7 @@ test-long: setup system    ## the long suites as well
 	$(BIN)/python -m pytest -m "long or not long"
 
 bench: setup var/peer/.ready   ## every benchmark, figures on the terminal
-	@for name in syntax domain store feedback score; do \
+	@for name in syntax domain store feedback score lab; do \
 	  echo "== $$name"; $(BIN)/python benchmarks/$$name.py || exit 1; done
 	@echo "== probing"; $(BIN)/python benchmarks/probing.py --peer var/peer/bin/python
 	@echo "== makespan"; $(BIN)/python -m benchmarks.makespan

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from threading import Lock
 from typing import BinaryIO, Final, Self
 
 from checks.errors import EntregaError, InterruptedRunError
@@ -26,7 +27,7 @@ from data.files import PRIVATE_FILE, sync_folder
 
 TITLE: Final = b"entrega journal 1\n"
 LONGEST_BODY: Final = 1 << 20  # a record is an address's question or answer, not a file
-GROUP_SECONDS: Final = 0.05
+GROUP_SECONDS: Final = 1.0
 _HEAD: Final = struct.Struct("<II")
 
 
@@ -64,7 +65,8 @@ class Journal:
     """An open journal, written by one holder at a time; use as a context manager.
 
     Records are grouped: they are safe after `flush`, which `append` calls by itself when the
-    oldest of them has waited 50 ms. Whoever is about to act on an intent flushes first.
+    oldest of them has waited a second. Whoever is about to act on an intent flushes first; that
+    may be done on another thread, and records are written meanwhile.
     """
 
     def __init__(
@@ -77,6 +79,7 @@ class Journal:
         self._clock = clock
         self._size = os.fstat(descriptor).st_size
         self._waiting_since: float | None = None
+        self._turn = Lock()
         self._stopped = False
 
     @classmethod
@@ -112,14 +115,15 @@ class Journal:
 
     def flush(self) -> None:
         """Have every record on the disk, or stop for good."""
-        self._refuse_when_stopped()
-        if self._waiting_since is None:
-            return
-        try:
-            os.fsync(self._descriptor)
-        except OSError as error:
-            raise self._stop(error) from error
-        self._waiting_since = None
+        with self._turn:
+            self._refuse_when_stopped()
+            if self._waiting_since is None:
+                return
+            self._waiting_since = None  # what is written from now on waits for the next one
+            try:
+                os.fsync(self._descriptor)
+            except OSError as error:
+                raise self._stop(error) from error
 
     def close(self) -> None:
         """Flush and let the file go."""
@@ -142,10 +146,10 @@ class Journal:
         record = Record(self._sequence + 1, self._epoch, kind, intent, payload)
         self._write(encode_record(record))
         self._sequence = record.sequence
-        now = self._clock()
-        if self._waiting_since is None:
+        now, waiting_since = self._clock(), self._waiting_since
+        if waiting_since is None:
             self._waiting_since = now
-        elif now - self._waiting_since >= GROUP_SECONDS:
+        elif now - waiting_since >= GROUP_SECONDS and not self._turn.locked():
             self.flush()
         return record.sequence
 

@@ -162,6 +162,7 @@ class SmtpSettings(Section):
     banner_timeout: Seconds = 60
     reply_timeout: Seconds = 30
     session_timeout: Seconds = 180
+    starttls: bool = Field(default=True, description="TLS where a server demands it, nowhere else")
     blocklists: Texts = Field((), description="DNS blocklists that `preflight` asks for us")
     lab_networks: Texts = Field((), description="networks the address guard lets pass; labs only")
     lab_clock: str = Field("", description="host:port of a lab's policy clock; labs only")

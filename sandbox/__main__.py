@@ -2,8 +2,9 @@
 
     python -m sandbox portfolio FOLDER --kind b2c_br --debtors 2000 --seed 1
     python -m sandbox serve --portfolio FOLDER
+    python -m sandbox lab --hosts 1000 --journal FOLDER
 
-`serve` prints one line of JSON with the endpoints when it is ready, and runs until it is
+`serve` and `lab` print one line of JSON with the endpoints when it is ready, and run until it is
 interrupted.
 """
 
@@ -15,9 +16,11 @@ import os
 import resource
 import signal
 import sys
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
-from sandbox.internet import DEFAULT_START, internet
+from sandbox.internet import DEFAULT_START, Endpoints, internet
+from sandbox.lab import LabSize, lab
 from sandbox.market import KINDS
 from sandbox.portfolio import make_portfolio
 from sandbox.smtp_farm import Tempo
@@ -31,9 +34,9 @@ def main(arguments: list[str] | None = None) -> int:
     if chosen.command == "portfolio":
         made = make_portfolio(chosen.kind, chosen.debtors, chosen.seed)
         sys.stdout.write(f"{made.write(chosen.folder)}\n")
-    else:
-        _allow_many_sockets()
-        asyncio.run(_serve(chosen))
+        return 0
+    _allow_many_sockets()
+    asyncio.run(_serve_until_stopped(chosen))
     return 0
 
 
@@ -49,25 +52,33 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument(
         "--portfolio", type=Path, action="append", default=[], help="folder with truth/"
     )
-    serve.add_argument(
-        "--journal", type=Path, required=True, help="folder of the servers' journals"
-    )
     serve.add_argument("--seed", type=int, default=1)
     serve.add_argument(
         "--mood",
         choices=["honest", "nxdomain", "address", "wildcard", "servfail", "dead"],
         default="honest",
     )
-    serve.add_argument(
+    serve.add_argument("--hostile", action="store_true", help="serve hostile.toml as well")
+    lab = commands.add_parser("lab", help="run servers whose names say what they do")
+    lab.add_argument("--hosts", type=int, default=1000)
+    lab.add_argument("--hostile-every", type=int, default=5, help="0: none is hostile")
+    for each in (serve, lab):
+        _add_serving(each)
+    return parser
+
+
+def _add_serving(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--journal", type=Path, required=True, help="folder of the servers' journals"
+    )
+    command.add_argument(
         "--io-scale", type=float, default=Tempo().io_scale, help="factor on real delays"
     )
-    serve.add_argument("--reply-delay", type=float, default=0.0, help="seconds before every reply")
-    serve.add_argument(
+    command.add_argument("--reply-delay", type=float, default=0.0, help="seconds before replies")
+    command.add_argument(
         "--start-at", type=float, default=DEFAULT_START, help="policy epoch, seconds"
     )
-    serve.add_argument("--until-stdin-closes", action="store_true", help="stop with its parent")
-    serve.add_argument("--hostile", action="store_true", help="serve hostile.toml as well")
-    return parser
+    command.add_argument("--until-stdin-closes", action="store_true", help="stop with its parent")
 
 
 def _allow_many_sockets() -> None:
@@ -76,10 +87,7 @@ def _allow_many_sockets() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
-async def _serve(chosen: argparse.Namespace) -> None:
-    folders: list[Path] = chosen.portfolio
-    worlds = [read_world(folder, chosen.seed) for folder in folders]
-    world = merged([*worlds, zoo(chosen.seed)])
+async def _serve_until_stopped(chosen: argparse.Namespace) -> None:
     tempo = Tempo(io_scale=chosen.io_scale, reply_delay=chosen.reply_delay)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -87,17 +95,29 @@ async def _serve(chosen: argparse.Namespace) -> None:
         loop.add_signal_handler(number, stop.set)
     if chosen.until_stdin_closes:
         loop.add_reader(sys.stdin.fileno(), _stop_at_end, stop)
-    async with internet(
-        world,
+    served = _lab(chosen, tempo) if chosen.command == "lab" else _internet(chosen, tempo)
+    async with served as endpoints:
+        sys.stdout.write(endpoints.to_json() + "\n")
+        sys.stdout.flush()
+        await stop.wait()
+
+
+def _internet(chosen: argparse.Namespace, tempo: Tempo) -> AbstractAsyncContextManager[Endpoints]:
+    folders: list[Path] = chosen.portfolio
+    worlds = [read_world(folder, chosen.seed) for folder in folders]
+    return internet(
+        merged([*worlds, zoo(chosen.seed)]),
         chosen.journal,
         mood=chosen.mood,
         tempo=tempo,
         start_at=chosen.start_at,
         hostile=chosen.hostile,
-    ) as endpoints:
-        sys.stdout.write(endpoints.to_json() + "\n")
-        sys.stdout.flush()
-        await stop.wait()
+    )
+
+
+def _lab(chosen: argparse.Namespace, tempo: Tempo) -> AbstractAsyncContextManager[Endpoints]:
+    size = LabSize(chosen.hosts, chosen.hostile_every)
+    return lab(size, chosen.journal, tempo, start_at=chosen.start_at)
 
 
 def _stop_at_end(stop: asyncio.Event) -> None:

@@ -5,6 +5,9 @@
 A frame without rows means that no limit was broken. Refusals count what was answered 5xx to RCPT;
 hours and days are sliding windows of policy time. After a caller was killed, two rules show its
 death and not its manners: left_without_quit, and recipient_asked_again once per open session.
+
+A void session is one in which the server itself broke the protocol (a reply that is none, or more
+replies than commands): it answers nothing, and whose turn it is cannot be told there.
 """
 
 from __future__ import annotations
@@ -33,6 +36,11 @@ VIOLATIONS: Final = pl.Schema(
 """One row per limit that was broken."""
 
 _HOUR: Final = 3_600.0
+_LINE: Final = "[2-5][0-5][0-9]-[^\r\n]*"
+_LAST: Final = "[2-5][0-5][0-9](?: [^\r\n]*)?"
+_REPLY: Final = f"^(?:(?:{_LINE}\r\n)*{_LAST}\r\n|(?:{_LINE}\n)*{_LAST})$"
+"""One whole reply, as sent or as the farm notes it, without its last line end."""
+_TOO_LONG: Final = "[^\n]{1024}"  # twice what RFC 5321, 4.5.3.1.5 allows
 _TOLERANCE: Final = 0.005  # seconds of spacing
 
 
@@ -90,6 +98,7 @@ def audit(
     events = journal.join(table, on="host", how="left", maintain_order="left").with_columns(
         # budgets of shared hosts belong to the host, of spread ones to the address
         pl.when("spread").then("ip").otherwise("host").alias("owner"),
+        _is_void().any().over("session").alias("void"),
     )
     commands = events.filter(pl.col("event") == "command")
     recipients = commands.filter(pl.col("verb") == "RCPT").with_columns(
@@ -120,6 +129,14 @@ def _limit_table(
         own = limits[kind.caller_class]
         rows.append({"host": name, "spread": kind.spread, **{n: getattr(own, n) for n in names}})
     return pl.DataFrame(rows, schema_overrides={"unknown_share": pl.Float64, "spacing": pl.Float64})
+
+
+def _is_void() -> pl.Expr:
+    reply = pl.col("reply")
+    last = reply.str.extract(r"(?:^|\n)(\d)[^\n]*\r?\n?$")
+    said = pl.col("event").is_in(["banner", "command"]) & (reply != "")
+    bad = ~reply.str.contains(_REPLY) | reply.str.contains(_TOO_LONG) | (reply.str.head(1) != last)
+    return (said & bad).fill_null(value=False)
 
 
 def _broken(
@@ -155,11 +172,16 @@ def _tripped(events: pl.DataFrame) -> pl.DataFrame:
 
 def _manners(events: pl.DataFrame, commands: pl.DataFrame) -> list[pl.DataFrame]:
     """Find words out of turn, words out of the list, and leaving without QUIT."""
-    early = events.filter(pl.col("event") == "early")
+    early = events.filter((pl.col("event") == "early") & ~pl.col("void"))
     strange = commands.filter(~pl.col("verb").is_in(VERBS))
     greeted = events.filter((pl.col("event") == "banner") & pl.col("reply").str.starts_with("2"))
-    left = events.filter((pl.col("event") == "close") & (pl.col("by") == "peer"))
-    rude = left.join(greeted.select("session"), on="session", how="semi")
+    # what has become, or was to become, TLS without coming to it carries no QUIT
+    last = commands.group_by("session", maintain_order=True).last()
+    handshakes = last.filter((pl.col("verb") == "STARTTLS") & pl.col("reply").str.starts_with("2"))
+    left = events.filter((pl.col("event") == "close") & (pl.col("by") == "peer") & ~pl.col("void"))
+    rude = left.join(greeted.select("session"), on="session", how="semi").join(
+        handshakes.select("session"), on="session", how="anti"
+    )
     return [
         _broken(early, "spoke_out_of_turn", pl.lit(1), pl.lit(0)),
         _broken(strange, "verb_outside_the_list", pl.lit(1), pl.lit(0)),
@@ -171,10 +193,10 @@ def _per_session(recipients: pl.DataFrame) -> list[pl.DataFrame]:
     sums = recipients.group_by("host", "ip", "session").agg(
         pl.len().alias("count"),
         pl.col("refused").sum(),
-        pl.col("session_recipients", "session_refusals").first(),
+        pl.col("session_recipients", "session_refusals", "void").first(),
     )
     many = sums.filter(pl.col("count") > pl.col("session_recipients"))
-    refused = sums.filter(pl.col("refused") > pl.col("session_refusals"))
+    refused = sums.filter((pl.col("refused") > pl.col("session_refusals")) & ~pl.col("void"))
     return [
         _broken(many, "recipients_in_a_session", pl.col("count"), pl.col("session_recipients")),
         _broken(refused, "refusals_in_a_session", pl.col("refused"), pl.col("session_refusals")),
@@ -185,12 +207,9 @@ def _repeats(recipients: pl.DataFrame) -> pl.DataFrame:
     """Find addresses asked again though a clear answer had been given.
 
     Once more in the same session is allowed: an address made up to see whether the host still
-    refuses anything is asked after the first acceptance and after the last. A session with a
-    reply of mixed codes has answered nothing.
+    refuses anything is asked after the first acceptance and after the last.
     """
-    last = pl.col("reply").str.extract(r"(?:^|\n)(\d)[^\n]*$")
-    void = (pl.col("reply").str.head(1) != last).any().over("session")
-    answers = recipients.sort("ns").with_columns(void.alias("void"))
+    answers = recipients.sort("ns")
     clear = ((pl.col("refused") | pl.col("accepted")) & ~pl.col("void")).cast(pl.Int64)
     told = answers.with_columns(
         (clear.cum_sum() - clear).over("host", "arg").alias("told"),
@@ -231,7 +250,7 @@ def _at_once(events: pl.DataFrame) -> list[pl.DataFrame]:
 
 def _refusals_in(recipients: pl.DataFrame) -> list[pl.DataFrame]:
     """Find more refusals than a sliding hour or day allows."""
-    refused = recipients.filter("refused").sort("owner", "ns")
+    refused = recipients.filter(pl.col("refused") & ~pl.col("void")).sort("owner", "ns")
     broken = []
     for rule, span, limit in (
         ("refusals_in_an_hour", _HOUR, "hour_refusals"),

@@ -17,7 +17,7 @@ from zlib import crc32
 
 from sandbox.dns_packets import HEADER_SIZE, Asked, Packet, Packets
 from sandbox.dns_reactions import REACTIONS
-from sandbox.hostile_farm import load_cases
+from sandbox.hostile_cases import load_cases
 from sandbox.market import Table, read_table
 from sandbox.zone import Records, Zone
 

@@ -21,7 +21,7 @@ import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import asdict, dataclass
@@ -31,8 +31,9 @@ from typing import Final, Self
 
 from sandbox.clock import PolicyClock, serve_clock
 from sandbox.dns_server import DnsServer, Mood, Responder
+from sandbox.hostile_cases import hostile_records
 from sandbox.hostile_dns import HostileNames, with_hostile_names
-from sandbox.hostile_farm import HostileFarm, hostile_records
+from sandbox.hostile_farm import HostileFarm
 from sandbox.journals import JournalWriter
 from sandbox.personality import LAB_NETWORK
 from sandbox.smtp_farm import SmtpFarm, Tempo
@@ -97,7 +98,7 @@ async def internet(
     policy = clock if clock is not None else PolicyClock(start_at)
     pace = tempo if tempo is not None else Tempo()
     writer = JournalWriter(journal, policy.now)
-    farm, foes = SmtpFarm(world, policy, writer, pace), HostileFarm(writer, pace)
+    farm, foes = SmtpFarm(world, policy, writer, pace), HostileFarm(writer, pace, policy.now)
     names = _dns_server(world, mood, hostile=hostile)
     served_clock = await serve_clock(policy)
     try:
@@ -189,8 +190,14 @@ def start(
         "--reply-delay": repr(pace.reply_delay),
     }
     values |= {} if portfolio is None else {"--portfolio": str(portfolio)}
-    command = [sys.executable, "-m", "sandbox", "serve", "--until-stdin-closes"]
-    command += ["--hostile"] if hostile else []
+    with serving("serve", values, *(["--hostile"] if hostile else [])) as endpoints:
+        yield endpoints
+
+
+@contextmanager
+def serving(what: str, values: Mapping[str, str], *switches: str) -> Iterator[Endpoints]:
+    """Run `python -m sandbox WHAT` with these options for the length of the block."""
+    command = [sys.executable, "-m", "sandbox", what, "--until-stdin-closes", *switches]
     command += [word for pair in values.items() for word in pair]
     with subprocess.Popen(  # noqa: S603 - our own module, our own arguments
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

@@ -1,8 +1,8 @@
 r"""The only lines we ever send, and what may stand in them.
 
-The verbs are EHLO, HELO, MAIL, RCPT and QUIT: there is no way here to send a message. Arguments
-are matched whole, never parsed and never repaired: a library that "fixes" an address asks about
-another one, and a CR or LF inside would be a command of its own (CVE-2015-9096).
+The verbs are EHLO, HELO, STARTTLS, MAIL, RCPT and QUIT: there is no way here to send a message.
+Arguments are matched whole, never parsed and never repaired: a library that "fixes" an address asks
+about another one, and a CR or LF inside would be a command of its own (CVE-2015-9096).
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ _HELO: Final = re.compile(
     r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?|\[(?:IPv6:)?[0-9A-Fa-f.:]{2,45}\]",
 )
 
+STARTTLS: Final = b"STARTTLS\r\n"
 QUIT: Final = b"QUIT\r\n"
 
 

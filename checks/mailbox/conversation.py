@@ -3,6 +3,10 @@
 Banner, EHLO (HELO where EHLO is not known), MAIL, RCPT..., QUIT; one command at a time. The loop
 around it (talk.py) writes the line of a step, reads one reply within its deadline, and calls
 `take`, or `lose` where no reply came.
+
+Where MAIL or RCPT is answered "only after STARTTLS", that comes next, then the handshake, of which
+the loop tells by `encrypted` or `lose`, then EHLO and MAIL again. What EHLO offers is never kept,
+so that nothing said in the clear holds afterwards (RFC 3207, section 4.2).
 """
 
 from __future__ import annotations
@@ -14,12 +18,16 @@ from typing import TYPE_CHECKING, Final
 
 from checks.mailbox import commands
 from checks.mailbox.errand import ErrandRun
-from checks.mailbox.judge import judge_host, judge_recipient
+from checks.mailbox.judge import demands_tls, judge_host, judge_recipient
 from checks.mailbox.rules import ReplyRules, Ruling, Scope, Stage
 from checks.mailbox.session import (
+    TLS_DEMANDED,
+    TLS_FAILED,
+    TURNED,
     Answer,
     Ask,
     Deadlines,
+    Encryption,
     Ending,
     Identity,
     SessionPlan,
@@ -37,7 +45,13 @@ _OK: Final = 250
 _CLOSING: Final = frozenset({221, 421})
 _UNKNOWN_COMMAND: Final = frozenset({500, 501, 502, 503, 504, 550})  # EHLO refused: try HELO
 _RECIPIENT_OK: Final = frozenset({250, 251, 252})
-_NEXT: Final = {Stage.BANNER: Stage.EHLO, Stage.EHLO: Stage.MAIL, Stage.HELO: Stage.MAIL}
+_HELLO: Final = frozenset({Stage.EHLO, Stage.HELO})
+_FIXED: Final = {
+    Stage.BANNER: b"",
+    Stage.HANDSHAKE: b"",
+    Stage.STARTTLS: commands.STARTTLS,
+    Stage.QUIT: commands.QUIT,
+}
 
 
 class Loss(StrEnum):
@@ -49,13 +63,15 @@ class Loss(StrEnum):
     SILENT = "silent"  # a deadline passed
     CLOSED = "closed"  # the peer closed
     GARBLED = "garbled"  # bytes that are no reply, or one reply too many
+    UNENCRYPTED = "unencrypted"  # the TLS handshake came to nothing
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """Send `line` (nothing for the banner), then read one reply within `seconds`.
 
-    Seconds 0: do not read. `ask` is the RCPT that the line carries, to be written down before.
+    Seconds 0: no reply is read. `ask` is the RCPT that the line carries, to be written down before.
+    At HANDSHAKE there is no line and no reply: TLS is to be there within `seconds`.
     """
 
     line: bytes
@@ -74,10 +90,17 @@ class Conversation:
         deadlines: Deadlines,
         rules: ReplyRules,
         earlier: Sequence[Answer] = (),
+        *,
+        starttls: bool = True,
     ) -> None:
-        """Begin a session; `earlier` are its answers from before a crash, in order."""
+        """Begin a session; `earlier` are its answers from before a crash, in order.
+
+        `starttls`: whether TLS is begun where the server demands it.
+        """
         self._plan, self._identity, self._deadlines = plan, identity, deadlines
         self._rules = rules
+        self._may_encrypt, self._must_encrypt = starttls, starttls and plan.encrypts
+        self._encryption = Encryption.NONE
         self._runs = [ErrandRun(errand, plan) for errand in plan.errands]
         self._run = 0
         self._tally = Tally()
@@ -113,8 +136,12 @@ class Conversation:
             self._take_host(reply, stage)
         return None
 
+    def encrypted(self) -> None:
+        """Learn that TLS is there: the session begins anew with EHLO (RFC 3207, section 4.2)."""
+        self._encryption, self._stage = Encryption.UNVERIFIED, Stage.EHLO
+
     def lose(self, loss: Loss) -> None:
-        """Learn that the last step brought no reply."""
+        """Learn that the last step brought no reply, or no TLS."""
         stage, self._stage = self._stage, None
         if loss is Loss.GARBLED:
             self._ending, self._doubt = Ending.VOID, self._ask if stage is Stage.RCPT else None
@@ -125,6 +152,9 @@ class Conversation:
             self._ending = Ending.OUR_FAULT
         elif stage is Stage.BANNER:
             self._ending = Ending.UNREACHABLE
+        elif stage is Stage.HANDSHAKE:
+            self._give_up_tls()
+            self._stage = None  # what one side now takes for TLS carries no QUIT
         elif stage is not Stage.QUIT:
             self._ending, self._doubt = Ending.LOST, self._ask if stage is Stage.RCPT else None
             self._stage = Stage.QUIT if loss is Loss.SILENT else None
@@ -138,22 +168,28 @@ class Conversation:
             self._ruling,
             *self._last,
             doubt=self._doubt,
+            encryption=self._encryption,
         )
 
     def _line(self, stage: Stage) -> tuple[bytes, Stage, float]:
-        seconds = self._deadlines.reply
-        if stage is Stage.BANNER:
-            return b"", stage, self._deadlines.banner
-        if stage is Stage.EHLO:
-            return commands.ehlo(self._identity.helo), stage, seconds
-        if stage is Stage.HELO:
-            return commands.helo(self._identity.helo), stage, seconds
-        if stage is Stage.MAIL:
-            return commands.mail_from(self._identity.mail_from), stage, seconds
-        if stage is Stage.RCPT and self._ask is not None:
-            return commands.rcpt_to(self._ask.address), stage, seconds
+        deadlines = self._deadlines
         waits = self._ending not in {Ending.VOID, Ending.LOST}
-        return commands.QUIT, Stage.QUIT, self._deadlines.quit if waits else 0.0
+        own = {
+            Stage.BANNER: deadlines.banner,
+            Stage.HANDSHAKE: deadlines.handshake,
+            Stage.QUIT: deadlines.quit if waits else 0.0,
+        }
+        return self._command(stage), stage, own.get(stage, deadlines.reply)
+
+    def _command(self, stage: Stage) -> bytes:
+        if stage is Stage.RCPT and self._ask is not None:
+            return commands.rcpt_to(self._ask.address)
+        if stage is Stage.MAIL:
+            return commands.mail_from(self._identity.mail_from)
+        if stage in _HELLO:
+            hello = commands.ehlo if stage is Stage.EHLO else commands.helo
+            return hello(self._identity.helo)
+        return _FIXED[stage]
 
     def _choose(self) -> Ask | None:
         room = self._plan.recipients - self._tally.recipients
@@ -168,39 +204,65 @@ class Conversation:
 
     def _note(self, answer: Answer) -> None:
         self._tally.note(answer)
+        if answer.is_about_tls:
+            self._must_encrypt = True
+            return
         run = next(run for run in self._runs if run.domain == answer.ask.domain)
         run.note(answer)
         if run.flipped:
-            self._finish(Ending.FLIPPED, answer.ruling)
+            self._finish(Ending.FLIPPED, TURNED)
         elif answer.ruling.scope is not Scope.RECIPIENT:
             self._finish(ending_of(answer.ruling), answer.ruling)
 
     def _take_recipient(self, reply: Reply, ask: Ask, asked_at: float) -> Answer | None:
         ruling = judge_recipient(reply, self._plan.provider, self._rules)
+        if self._is_demand(reply):
+            ruling, self._stage = TLS_DEMANDED, Stage.STARTTLS
         if ruling.reason is Reason.PROTOCOL_ERROR:
             self.lose(Loss.GARBLED)
             return None
         text = scrubbed(reply.text, ask.address)
         self._last = (reply.code, text)
-        answer = Answer(ask, reply.code, reply.enhanced, text, ruling, asked_at)
+        answer = Answer(ask, reply.code, reply.enhanced, text, ruling, asked_at, self._encryption)
         self._note(answer)
         return answer
 
     def _take_host(self, reply: Reply, stage: Stage) -> None:
-        expected = _GREETING if stage is Stage.BANNER else _OK
-        if reply.code == expected and stage is not Stage.MAIL and self._is_us(reply):
+        expected = _GREETING if stage in {Stage.BANNER, Stage.STARTTLS} else _OK
+        names_itself = stage is Stage.BANNER or stage in _HELLO
+        if reply.code == expected and names_itself and self._is_us(reply):
             self._finish(Ending.OWN_HOST, None)
         elif reply.code == expected:
-            self._stage = _NEXT.get(stage, Stage.RCPT)
+            self._stage = self._after(stage)
         elif stage is Stage.EHLO and reply.code in _UNKNOWN_COMMAND:
             self._stage = Stage.HELO
         else:
             self._refuse(reply, stage)
 
+    def _after(self, stage: Stage) -> Stage:
+        if stage in _HELLO:
+            is_due = self._must_encrypt and self._encryption is Encryption.NONE
+            return Stage.STARTTLS if is_due else Stage.MAIL
+        following = {Stage.BANNER: Stage.EHLO, Stage.STARTTLS: Stage.HANDSHAKE}
+        return following.get(stage, Stage.RCPT)
+
+    def _is_demand(self, reply: Reply) -> bool:
+        may_begin = self._may_encrypt and self._encryption is Encryption.NONE
+        return may_begin and demands_tls(reply, self._rules)
+
+    def _give_up_tls(self) -> None:
+        self._encryption = Encryption.FAILED
+        self._finish(Ending.DEFERRED, TLS_FAILED)
+
     def _refuse(self, reply: Reply, stage: Stage) -> None:
+        if stage is Stage.MAIL and self._is_demand(reply):
+            self._stage = Stage.STARTTLS
+            return
         ruling = judge_host(reply, stage, self._rules)
         if ruling.reason is Reason.PROTOCOL_ERROR:
             self.lose(Loss.GARBLED)
+        elif stage is Stage.STARTTLS:
+            self._give_up_tls()
         else:
             self._finish(ending_of(ruling), ruling)
 

@@ -14,7 +14,7 @@ import polars as pl
 from checks.frames import FINDINGS
 from checks.mailbox.domain_run import Outcome
 from checks.mailbox.egress import Closed
-from checks.mailbox.session import Ending, SessionPlan, SessionResult
+from checks.mailbox.session import Encryption, Ending, SessionPlan, SessionResult
 from checks.model import VERDICT_OF, Reason
 
 CHECK = "mailbox"
@@ -37,6 +37,8 @@ class ProviderFigures:
     recipients: int = 0
     sentinels: int = 0
     refusals: int = 0
+    encrypted: int = 0
+    tls_failed: int = 0
 
 
 @dataclass(slots=True)
@@ -57,6 +59,8 @@ class ProbeReport:
         figures = self.providers.setdefault(plan.provider, ProviderFigures())
         figures.sessions += 1
         figures.unreachable += result.ending in {Ending.UNREACHABLE, Ending.OUR_FAULT}
+        figures.encrypted += result.encryption is Encryption.UNVERIFIED
+        figures.tls_failed += result.encryption is Encryption.FAILED
         for answer in result.answers:
             figures.sentinels += answer.ask.sentinel
             figures.recipients += not answer.ask.sentinel
@@ -121,6 +125,8 @@ def _evidence(outcome: Outcome, mx_hosts: Mapping[str, str]) -> dict[str, object
         "rule": answer.ruling.rule,
         "asked_at": datetime.fromtimestamp(answer.asked_at, UTC).isoformat(timespec="seconds"),
     }
+    if answer.encryption is not Encryption.NONE:
+        evidence["tls"] = answer.encryption.value
     if outcome.inferred:
         evidence["inferred_from"] = "sentinel"
     return evidence

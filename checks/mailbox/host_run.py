@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from checks.mailbox.budget import DAY
-from checks.mailbox.session import Ending, SessionResult
+from checks.mailbox.session import Encryption, Ending, SessionResult
 from checks.model import Reason
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ class HostRun:
     is_down: bool = False  # closed because nobody answers: another MX may be asked meanwhile
     closed_for: Reason = Reason.NO_CONNECTION
     given_up: Reason | None = None
+    encrypts: bool = False  # it demands TLS, and TLS has worked
     _strikes: int = 0
     _silent: int = 0
 
@@ -43,6 +44,8 @@ class HostRun:
     def note(self, result: SessionResult) -> None:
         """Learn from how a session ended."""
         now = result.ended_at
+        if result.encryption is not Encryption.NONE:
+            self.encrypts = result.encryption is Encryption.UNVERIFIED
         if result.ending is Ending.DONE:
             self._strikes, self._silent, self.is_down = 0, 0, False
         elif result.ending is Ending.REFUSED and result.ruling is not None:

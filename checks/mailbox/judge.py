@@ -33,8 +33,9 @@ _PASSING: Final = frozenset({Reason.GREYLISTED, Reason.RATE_LIMITED})
 
 _ACCEPTED: Final = {
     250: Ruling(Reason.MAILBOX_ACCEPTED, Scope.RECIPIENT, "accepted"),
-    # RFC 5321 3.4 and 3.5.3: "will forward", "cannot verify": the server has not looked.
-    251: Ruling(Reason.ACCEPTANCE_UNPROVEN, Scope.RECIPIENT, "will_forward"),
+    # RFC 5321 3.4: the server knows the user, and where the mailbox is now.
+    251: Ruling(Reason.MAILBOX_ACCEPTED, Scope.RECIPIENT, "will_forward"),
+    # RFC 5321 3.5.3: "cannot verify": the server has not looked.
     252: Ruling(Reason.ACCEPTANCE_UNPROVEN, Scope.RECIPIENT, "cannot_verify"),
 }
 _UNEXPECTED: Final = Ruling(Reason.PROTOCOL_ERROR, Scope.HOST, "unexpected_code")
@@ -77,6 +78,16 @@ def judge_host(reply: Reply, stage: Stage, rules: ReplyRules) -> Ruling:
     if stage is Stage.MAIL and reply.code in _NEVER_A_RECIPIENT:
         return _NOT_ABOUT_RECIPIENTS  # 530: must issue STARTTLS first
     return _HOST_REFUSES
+
+
+def demands_tls(reply: Reply, rules: ReplyRules) -> bool:
+    """Whether a reply to MAIL or RCPT says that STARTTLS must come first (RFC 3207, section 4)."""
+    demand = rules.tls_demand
+    if reply.code not in demand.codes:
+        return False
+    if reply.enhanced in demand.enhanced:
+        return True
+    return demand.pattern.search(folded(reply.text)) is not None
 
 
 def folded(text: str) -> str:

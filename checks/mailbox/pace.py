@@ -12,9 +12,11 @@ import math
 import time
 from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping
 from contextlib import asynccontextmanager
-from typing import Any, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 T = TypeVar("T")
+
+_WOKEN_AT_ONCE: Final = 100  # in one turn of the event loop: thousands would hold up every reply
 
 
 class PolicyClock(Protocol):
@@ -158,12 +160,17 @@ class Pace:
         if self._waiting:
             await self._clock.sleep_until(self._waiting[0][0])
         self._mover = None
-        now = self.now()
+        now, due = self.now(), dict[asyncio.Future[None], None]()
         while self._waiting and self._waiting[0][0] <= now:
             *_, woken = heapq.heappop(self._waiting)
             if not woken.done():
-                self._at_work += 1
+                due[woken] = None  # once, though it may wait for several reasons
+        self._at_work += len(due)  # all of them at once: nobody moves the clock in between
+        for place, woken in enumerate(due, start=1):
+            if not woken.done():
                 woken.set_result(None)
+            if place % _WOKEN_AT_ONCE == 0:
+                await asyncio.sleep(0)
 
 
 class Crew:
@@ -225,10 +232,14 @@ class Spacing:
         self._pace, self._seconds = pace, seconds
         self._free = {ip: moment + seconds for ip, moment in connected.items()}
 
-    async def turn(self, ip: str) -> None:
-        """Return when an address may be connected to; the turn is taken by returning."""
+    async def opening(self, ip: str) -> None:
+        """Return when an address may be connected to, without taking the turn."""
         while (free := self._free.get(ip, self._pace.now())) > self._pace.now():
             await self._pace.until(free)
+
+    async def turn(self, ip: str) -> None:
+        """Return when an address may be connected to; the turn is taken by returning."""
+        await self.opening(ip)
         self._free[ip] = self._pace.now() + self._seconds
 
     def connected(self, ip: str) -> None:

@@ -16,6 +16,7 @@ import polars as pl
 
 from checks.mailbox import records
 from checks.mailbox.alarm import Alarm
+from checks.mailbox.commit import GroupCommit
 from checks.mailbox.domain_run import Outcome
 from checks.mailbox.egress import Egress
 from checks.mailbox.findings import ProbeReport, findings_of
@@ -44,6 +45,9 @@ ADDRESSES: Final = pl.Schema(
 SHARDS_AT_ONCE: Final = 20_000
 """Shards under way; most of them wait, each holds about 10 KB."""
 
+PLANNED_AT_ONCE: Final = 32
+"""Shards that plan in one turn of the event loop: thousands together would hold up every reply."""
+
 Progress = Callable[[int, int], None]
 """Called with (addresses concluded, addresses in all)."""
 
@@ -60,7 +64,7 @@ class Journal(Protocol):
         ...
 
     def flush(self) -> None:
-        """Have every record on the disk."""
+        """Have every record on the disk; may be called on another thread than the rest."""
         ...
 
 
@@ -106,12 +110,13 @@ async def probe_mailboxes(
         providers=providers,
         rules=rules,
         journal=journal,
-        group=GroupCommit(journal),
+        commit=GroupCommit(journal),
         pace=pace,
         spacing=Spacing(pace, providers.courtesy.spacing, connected),
         alarm=Alarm(past.signs, began_at),
         egress=Egress(),
         places=asyncio.Semaphore(providers.courtesy.connections),
+        planning=asyncio.Semaphore(PLANNED_AT_ONCE),
         trace=trace,
         report=report,
     )
@@ -121,12 +126,15 @@ async def probe_mailboxes(
 
     async def work() -> None:
         for number, shard in waiting:
-            run = ShardRun(shard, providers, settings, past, began_at)
+            async with probe.planning:
+                run = ShardRun(shard, providers, settings, past, began_at)
+                await asyncio.sleep(0)
             outcomes.extend(await probe.run(run, sources[number % len(sources)]))
             if progress is not None:
                 progress(len(outcomes), len(addresses))
 
-    await pace.gather(work() for _ in range(min(SHARDS_AT_ONCE, len(plan.shards))))
+    async with probe.commit.kept_up():
+        await pace.gather(work() for _ in range(min(SHARDS_AT_ONCE, len(plan.shards))))
     journal.flush()
     report.reasons.update(outcome.reason for outcome in outcomes)
     mx_hosts = {target.domain: target.mx_host for target in targets}
@@ -162,12 +170,13 @@ class _Probe:
     providers: Providers
     rules: ReplyRules
     journal: Journal
-    group: GroupCommit
+    commit: GroupCommit
     pace: Pace
     spacing: Spacing
     alarm: Alarm
     egress: Egress
     places: asyncio.Semaphore
+    planning: asyncio.Semaphore
     trace: records.ProbeTrace
     report: ProbeReport
 
@@ -180,21 +189,24 @@ class _Probe:
         async with self.pace.crew() as crew:
             for one in cut_off:
                 crew.start(self._hold(shard, one.plan, one.answers, source))
-            while (move := self._next_move(shard)) is not None:
+            while (move := await self._next_move(shard)) is not None:
                 if isinstance(move, Wave):
-                    await self.group.flushed()  # an ask counts in every budget, whatever happens
                     for plan in move.sessions:
                         crew.start(self._hold(shard, plan, (), source))
                 else:
                     await crew.wait(move)
         return shard.outcomes()
 
-    def _next_move(self, shard: ShardRun) -> Wave | float | None:
-        shard.fold()
-        move = shard.next_move(self.pace.now(), stopped=self._stopped())
-        if isinstance(move, Wave):
-            self.journal.intend(records.wave_record(move, self.pace.now()))
-        return move
+    async def _next_move(self, shard: ShardRun) -> Wave | float | None:
+        async with self.planning:
+            shard.fold()
+            move = shard.next_move(self.pace.now(), stopped=self._stopped())
+            if isinstance(move, Wave):
+                self.journal.intend(records.wave_record(move, self.pace.now()))
+                await self.commit.written()  # an ask counts in every budget, whatever happens to us
+            else:
+                await asyncio.sleep(0)  # the others' replies come first
+            return move
 
     def _stopped(self) -> Reason | None:
         """Return why nobody is asked any more; None: there is no reason."""
@@ -225,6 +237,8 @@ class _Probe:
         for answer in earlier:
             if not answer.code:  # given up by recall, and not written down yet
                 scribe.answers(plan.session_id, answer)
+        # Who waits for policy time must hold no place: others would wait for it, and time for them.
+        await self.spacing.opening(plan.mx_address)
         async with self.places:
             await self.spacing.turn(plan.mx_address)
             now = self.pace.now()
@@ -238,32 +252,6 @@ class _Probe:
             self._count(plan, result)
             self.egress.note(result, plan.mx_address)
             shard.end(result)
-
-
-class GroupCommit:
-    """One flush for all shards that plan in the same turn of the event loop."""
-
-    def __init__(self, journal: Journal) -> None:
-        """Begin with nothing to flush."""
-        self._journal = journal
-        self._flushing: asyncio.Future[None] | None = None
-
-    async def flushed(self) -> None:
-        """Return when every record so far is on the disk; raises what the journal raises."""
-        if self._flushing is None:
-            loop = asyncio.get_running_loop()
-            self._flushing = loop.create_future()
-            loop.call_soon(self._flush, self._flushing)
-        await asyncio.shield(self._flushing)
-
-    def _flush(self, flushing: asyncio.Future[None]) -> None:
-        self._flushing = None
-        try:
-            self._journal.flush()
-        except Exception as error:  # noqa: BLE001 - raised again in whoever waits
-            flushing.set_exception(error)
-        else:
-            flushing.set_result(None)
 
 
 class _Clerk:

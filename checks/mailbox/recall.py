@@ -96,10 +96,9 @@ def memory_of(trace: ProbeTrace, providers: Providers) -> Memory:
         asked[key] += [(moment, True) for moment in doubts(session)]
         if session.result is not None and session.result.doubt is not None:
             asked[key].append((session.result.ended_at, True))
-        for answer in session.answers:
-            if proves_honesty(answer):
-                proven[plan.mx_address, answer.ask.domain] = answer.asked_at
         result = session.result
+        if result is None or result.ending is not Ending.VOID:
+            _note_sentinels(proven, plan.mx_address, session.answers)
         if result is None or result.ending is not Ending.REFUSED or result.ruling is None:
             continue
         blocked[plan.mx_address] = (result.ended_at + DAY, result.ruling)
@@ -120,6 +119,18 @@ def _journals(records: Iterable[Payload]) -> Iterator[list[Payload]]:
             journal = []
         journal.append(record)
     yield journal
+
+
+def _note_sentinels(
+    proven: dict[tuple[str, str], float], mx_address: str, answers: Sequence[Answer]
+) -> None:
+    """Note what a session shows of honesty; a host that has turned is no longer proven."""
+    for answer in answers:
+        key = (mx_address, answer.ask.domain)
+        if proves_honesty(answer):
+            proven[key] = answer.asked_at
+        elif answer.ask.sentinel and answer.accepted:
+            proven.pop(key, None)
 
 
 def connects_of(trace: ProbeTrace) -> dict[str, float]:

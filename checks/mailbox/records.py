@@ -11,7 +11,15 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from checks.mailbox.rules import Ruling, Scope
-from checks.mailbox.session import Answer, Ask, Ending, Errand, SessionPlan, SessionResult
+from checks.mailbox.session import (
+    Answer,
+    Ask,
+    Encryption,
+    Ending,
+    Errand,
+    SessionPlan,
+    SessionResult,
+)
 from checks.mailbox.shard_run import Wave
 from checks.model import Reason
 
@@ -80,6 +88,7 @@ def answer_record(session_id: str, answer: Answer) -> dict[str, Any]:
         "code": answer.code,
         "enhanced": answer.enhanced,
         "text": answer.text,
+        "tls": answer.encryption.value,
         **_ask_to_json(answer.ask),
         **_ruling_to_json(answer.ruling),
     }
@@ -96,6 +105,7 @@ def end_record(result: SessionResult) -> dict[str, Any]:
         "code": result.code,
         "text": result.text,
         "doubt": doubt,
+        "tls": result.encryption.value,
         **_ruling_to_json(result.ruling),
     }
 
@@ -176,6 +186,7 @@ def _answer_from_json(record: Payload) -> Answer:
         text=record["text"],
         ruling=Ruling(Reason(record["reason"]), Scope(record["scope"]), record["rule"]),
         asked_at=record["at"],
+        encryption=Encryption(record.get("tls", "")),  # older journals know no TLS
     )
 
 
@@ -189,6 +200,7 @@ def _result_from_json(record: Payload, answers: tuple[Answer, ...]) -> SessionRe
         text=record["text"],
         doubt=None if record["doubt"] is None else _ask_from_json(record["doubt"]),
         ended_at=record["at"],
+        encryption=Encryption(record.get("tls", "")),
     )
 
 
@@ -206,6 +218,7 @@ def _plan_to_json(plan: SessionPlan) -> dict[str, Any]:
         "refusals": plan.refusals,
         "sentinels": plan.asks_sentinels,
         "closing": plan.closes_with_sentinel,
+        "tls": plan.encrypts,
     }
 
 
@@ -222,4 +235,5 @@ def _plan_from_json(record: Payload) -> SessionPlan:
         refusals=record["refusals"],
         asks_sentinels=record["sentinels"],
         closes_with_sentinel=record["closing"],
+        encrypts=record.get("tls", False),
     )

@@ -92,6 +92,11 @@ class ReplyParser:
         """Whether a part of a reply has come whose end is missing."""
         return bool(self._buffer or self._lines)
 
+    @property
+    def ends_in_cr(self) -> bool:
+        """Whether what has come is a line but for its LF: some write CR alone and wait."""
+        return self._buffer.endswith(b"\r")
+
     def feed(self, data: bytes) -> Reply | None:
         """Take bytes as they came; return the reply they complete.
 

@@ -16,6 +16,8 @@ class Stage(StrEnum):
     BANNER = "banner"
     EHLO = "ehlo"
     HELO = "helo"
+    STARTTLS = "starttls"
+    HANDSHAKE = "handshake"  # TLS itself: no line is sent and no reply read
     MAIL = "mail"
     RCPT = "rcpt"
     QUIT = "quit"
@@ -33,6 +35,9 @@ class Scope(StrEnum):
 class Ruling:
     """What one reply means, and the name of the rule that said so.
 
+    Raises ValueError for a verdict on a recipient that is drawn from what was said of another: it
+    would be handed on to everybody who waits at that host.
+
     >>> Ruling(Reason.GREYLISTED, Scope.RECIPIENT, "greylist").verdict
     <Verdict.UNKNOWN: 'unknown'>
     """
@@ -40,6 +45,12 @@ class Ruling:
     reason: Reason
     scope: Scope
     rule: str
+
+    def __post_init__(self) -> None:
+        """Refuse a host's or sender's ruling that would be a verdict."""
+        if self.scope is not Scope.RECIPIENT and self.verdict is not Verdict.UNKNOWN:
+            message = f"rule {self.rule!r} is about the {self.scope.value}, so it tells no mailbox"
+            raise ValueError(message)
 
     @property
     def verdict(self) -> Verdict:
@@ -86,6 +97,19 @@ class ProviderRule:
 
 
 @dataclass(frozen=True, slots=True)
+class TlsDemand:
+    """How a server says that it takes this command only after STARTTLS.
+
+    A reply with one of `codes` does where its enhanced code is one of `enhanced`, or where
+    `pattern` is found in its text: 530 alone may ask for a password as well (RFC 4954).
+    """
+
+    codes: frozenset[int]
+    enhanced: frozenset[str]
+    pattern: re.Pattern[str]
+
+
+@dataclass(frozen=True, slots=True)
 class ReplyRules:
     """All rules, each kind in the order in which it is tried.
 
@@ -95,3 +119,4 @@ class ReplyRules:
     enhanced: Mapping[str, EnhancedRule]
     providers: tuple[ProviderRule, ...]
     texts: tuple[TextRule, ...]
+    tls_demand: TlsDemand

@@ -39,6 +39,7 @@ class Deadlines:
     quit: float = 5.0
     write: float = 10.0
     session: float = 180.0
+    handshake: float = 15.0  # of TLS, after STARTTLS
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,10 @@ class Errand:
 
 @dataclass(frozen=True, slots=True)
 class SessionPlan:
-    """What one session is to ask, and within which allowance."""
+    """What one session is to ask, and within which allowance.
+
+    `encrypts`: the host has demanded STARTTLS before, so it comes before MAIL.
+    """
 
     session_id: str
     provider: str
@@ -72,6 +76,18 @@ class SessionPlan:
     refusals: int
     asks_sentinels: bool
     closes_with_sentinel: bool
+    encrypts: bool = False
+
+
+class Encryption(StrEnum):
+    """What became of TLS in a session: it is begun only where a server demands it.
+
+    A certificate is never looked at: it would prove nothing about a mailbox.
+    """
+
+    NONE = ""
+    UNVERIFIED = "unverified"
+    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +109,7 @@ class Answer:
     text: str
     ruling: Ruling
     asked_at: float = 0.0
+    encryption: Encryption = Encryption.NONE
 
     @property
     def accepted(self) -> bool:
@@ -103,6 +120,11 @@ class Answer:
     def refused(self) -> bool:
         """Whether this counts as a refusal in every budget: any 5xx, sentinels included."""
         return self.code // 100 == _NO
+
+    @property
+    def is_about_tls(self) -> bool:
+        """Whether the server only said that STARTTLS must come first; counted, then asked again."""
+        return self.ruling == TLS_DEMANDED
 
     @property
     def tells_apart(self) -> bool:
@@ -138,10 +160,20 @@ class SessionResult:
     text: str = ""
     doubt: Ask | None = None
     ended_at: float = 0.0  # policy clock
+    encryption: Encryption = Encryption.NONE
 
 
 IN_DOUBT: Final = Ruling(Reason.TEMPORARY_FAILURE, Scope.RECIPIENT, "in_doubt")
 """The ruling for a recipient that was asked again after kills and never answered."""
+
+TURNED: Final = Ruling(Reason.ACCEPTANCE_UNPROVEN, Scope.HOST, "turned_to_accepting")
+"""The ruling for a host that refused a random recipient, then accepted one."""
+
+TLS_DEMANDED: Final = Ruling(Reason.POLICY_REFUSAL, Scope.HOST, "tls_demanded")
+"""The ruling for a RCPT that was refused because the session was not encrypted yet."""
+
+TLS_FAILED: Final = Ruling(Reason.TEMPORARY_FAILURE, Scope.HOST, "tls_failed")
+"""The ruling for a host that demands TLS, and where TLS did not come about."""
 
 
 def scrubbed(text: str, address: str) -> str:

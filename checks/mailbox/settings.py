@@ -22,6 +22,7 @@ class ProbeSettings:
     `retry_after`: seconds on the policy clock before each further ask of a deferred recipient.
     `horizon`: seconds on the policy clock after which nobody is asked any more. `seed` makes the
     random recipients. `source_addresses` are used in turn, one a shard; `proxy` stands in for them.
+    `starttls`: TLS where a server demands it, and nowhere else.
     """
 
     identity: Identity
@@ -33,6 +34,7 @@ class ProbeSettings:
     source_addresses: tuple[str, ...] = ()
     proxy: Proxy | None = None
     lab_networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    starttls: bool = True
 
     def __post_init__(self) -> None:
         """Refuse an identity that could smuggle a command, and retries that run backwards."""

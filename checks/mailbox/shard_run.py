@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from checks.mailbox.plan import Shard
     from checks.mailbox.providers import Courtesy
+    from checks.mailbox.session import Answer
     from checks.mailbox.settings import Memory, ProbeSettings
 
 _NEVER: Final = float("inf")
@@ -167,7 +168,7 @@ class ShardRun:
         """Return the MX address that a domain is asked at: the first not passed by, or None."""
         first = self._hosts[run.target.mx_addresses[0]]
         if first.given_up is None and not first.is_down:
-            return first
+            return first  # nearly always, and asked of every domain at every move
         hosts = [self._hosts[ip] for ip in run.target.mx_addresses]
         standing = [h for h in hosts if h.given_up is None or not h.may_be_passed_by]
         answering = (h for h in standing if not h.is_down)
@@ -260,14 +261,16 @@ class ShardRun:
 
     def _count(self, plan: SessionPlan, result: SessionResult) -> None:
         budget = self._budgets[self._key(plan)]
+        void = result.ending is Ending.VOID
         for answer in result.answers:
-            budget.count(answer.asked_at, refused=answer.refused)
+            # In a void session nobody knows which answer was whose: all may have been refused.
+            budget.count(answer.asked_at, refused=answer.refused or void)
         if result.doubt is not None:
             self.count_doubt(plan, result.ended_at)
 
     def _fold_session(self, plan: SessionPlan, result: SessionResult) -> None:
         void = result.ending is Ending.VOID
-        for answer in result.answers:
+        for answer in _of_recipients(result):
             run = self._domains[answer.ask.domain]
             if not void:
                 run.note(answer, plan.mx_address, result.ended_at)
@@ -293,8 +296,9 @@ class ShardRun:
                 host.block(result.ended_at + DAY, result.ruling)
 
     def _put_back(self, plan: SessionPlan, result: SessionResult) -> None:
-        asked = {answer.ask.address for answer in result.answers}
-        spent = {a.ask.address for a in result.answers if a.accepted or a.refused}
+        answers = _of_recipients(result)
+        asked = {answer.ask.address for answer in answers}
+        spent = {a.ask.address for a in answers if a.accepted or a.refused}
         if result.doubt is not None:
             asked.add(result.doubt.address)
             spent.add(result.doubt.address)
@@ -302,6 +306,10 @@ class ShardRun:
             run = self._domains[errand.domain]
             run.put_back(r for r in errand.recipients if r not in asked)
             run.end_errand(errand, plan.mx_address, result.ended_at, spent)
+
+
+def _of_recipients(result: SessionResult) -> list[Answer]:
+    return [answer for answer in result.answers if not answer.is_about_tls]
 
 
 def is_block_sign(result: SessionResult) -> bool:

@@ -20,6 +20,8 @@ from checks.mailbox.rules import Stage
 from checks.mailbox.wire import Wire
 
 if TYPE_CHECKING:
+    from checks.mailbox.conversation import Step
+    from checks.mailbox.reply import Reply
     from checks.mailbox.rules import ReplyRules
     from checks.mailbox.session import Answer, Ask, Deadlines, SessionPlan, SessionResult
     from checks.mailbox.settings import ProbeSettings
@@ -67,7 +69,14 @@ async def hold_session(
     Connects to the literal address of the plan and to nothing else, by `source` if given. Ends
     within the session's deadline, plus the QUIT's.
     """
-    talk = Conversation(plan, settings.identity, settings.deadlines, rules, earlier)
+    talk = Conversation(
+        plan,
+        settings.identity,
+        settings.deadlines,
+        rules,
+        earlier,
+        starttls=settings.starttls,
+    )
     if talk.step() is not None:
         wire = await _connect(plan, settings, scribe, source)
         if isinstance(wire, Loss):
@@ -119,18 +128,54 @@ async def _converse(
     scribe: Scribe,
 ) -> None:
     loop = asyncio.get_running_loop()
-    deadline = loop.time() + deadlines.session
+    deadline, slowest = loop.time() + deadlines.session, 0.0
     while (step := talk.step()) is not None:
-        left = deadline - loop.time()
-        # The farewell has its own few seconds, also after the session's time is over.
-        seconds = step.seconds if step.stage is Stage.QUIT else max(0.0, min(step.seconds, left))
+        seconds = _patience(step, deadline - loop.time(), slowest, deadlines)
+        if step.stage is Stage.HANDSHAKE:
+            await _encrypt(talk, wire, seconds)
+            continue
         if step.ask is not None:
             scribe.asks(session_id, step.ask)
-        loss = await wire.send(step.line, deadlines.write) if step.line else None
-        if loss is None and step.seconds == 0.0:
+        asked = loop.time()
+        heard = await _exchange(step, wire, seconds, deadlines)
+        if heard is None:
             return
-        heard = await wire.reply(seconds) if loss is None else loss
+        if step.line:
+            slowest = max(slowest, loop.time() - asked)
         if isinstance(heard, Loss):
             talk.lose(heard)
         elif (answer := talk.take(heard, scribe.now())) is not None:
             scribe.answers(session_id, answer)
+
+
+def _patience(step: Step, left: float, slowest: float, deadlines: Deadlines) -> float:
+    """Return how long to wait at a step, of the session's seconds that are left.
+
+    The farewell has its own few, also after the session's time is over. A host that is slow gets
+    as much as it took before: its reply to QUIT is what shows that no reply too many has moved
+    the answers by one.
+    """
+    if step.stage is Stage.QUIT:
+        return max(step.seconds, min(2 * slowest, deadlines.reply))
+    return max(0.0, min(step.seconds, left))
+
+
+async def _exchange(
+    step: Step, wire: Wire, seconds: float, deadlines: Deadlines
+) -> Reply | Loss | None:
+    """Send a step's line and return the reply; None after a farewell that waits for none."""
+    loss = await wire.send(step.line, deadlines.write) if step.line else None
+    if loss is not None:
+        return loss
+    if step.seconds:
+        return await wire.reply(seconds)
+    await wire.linger(deadlines.quit)
+    return None
+
+
+async def _encrypt(talk: Conversation, wire: Wire, seconds: float) -> None:
+    loss = await wire.encrypt(seconds)
+    if loss is None:
+        talk.encrypted()
+    else:
+        talk.lose(loss)

@@ -116,6 +116,7 @@ class _Wave:
             refusals=refusals,
             asks_sentinels=provider.needs_sentinel,
             closes_with_sentinel=provider.needs_closing_sentinel,
+            encrypts=host.encrypts,
         )
         self.burden(plan)
         self.sessions.append(plan)

@@ -15,6 +15,7 @@ from checks.mailbox.rules import (
     Ruling,
     Scope,
     TextRule,
+    TlsDemand,
 )
 from checks.model import Reason
 
@@ -41,6 +42,7 @@ def parse_reply_rules(text: str) -> ReplyRules:
         },
         providers=tuple(_provider_rule(entry) for entry in tables["provider"]),
         texts=tuple(_text_rule(entry) for entry in tables["text"]),
+        tls_demand=_tls_demand(tables["tls_demand"]),
     )
 
 
@@ -65,6 +67,14 @@ def _text_rule(entry: dict[str, Any]) -> TextRule:
         pattern=re.compile("|".join(f"(?:{pattern})" for pattern in entry["patterns"])),
         classes=frozenset(entry["classes"]),
         exculpates=entry["exculpates"],
+    )
+
+
+def _tls_demand(entry: dict[str, Any]) -> TlsDemand:
+    return TlsDemand(
+        codes=frozenset(entry["codes"]),
+        enhanced=frozenset(entry["enhanced"]),
+        pattern=re.compile("|".join(f"(?:{pattern})" for pattern in entry["patterns"])),
     )
 
 

@@ -180,6 +180,7 @@ def probe_settings(settings: Settings) -> ProbeSettings:
             source_addresses=smtp.source_addresses,
             proxy=proxy,
             lab_networks=lab_networks(smtp),
+            starttls=smtp.starttls,
         )
     except ValueError as error:
         problem = f"[smtp] {error}"
@@ -206,6 +207,8 @@ def report_facts(report: ProbeReport) -> dict[str, object]:
                 "sentinels": figures.sentinels,
                 "refusals": figures.refusals,
                 "unreachable": figures.unreachable,
+                "encrypted": figures.encrypted,
+                "tls_failed": figures.tls_failed,
             }
             for name, figures in sorted(report.providers.items())
         },

@@ -182,7 +182,7 @@ def stepping(step: float) -> Callable[[], float]:
     return lambda: next(ticks) * step
 
 
-def test_records_are_grouped_for_at_most_fifty_milliseconds(path: Path) -> None:
+def test_records_are_grouped_for_at_most_a_second(path: Path) -> None:
     journal = Journal.open(path, epoch=1, clock=stepping(GROUP_SECONDS / 4))
     waiting = []
     for _ in range(8):

@@ -163,7 +163,8 @@ def test_an_answer_to_rcpt_is_the_truth_or_nothing(
         ("EHLO", b"250 probe.example.com\r\n", PROTO),  # we have called ourselves
         ("MAIL", b"250 ok\r\n250 injected\r\n", PROTO),  # else 550 would move by one address
         ("MAIL", b"334 more\r\n", PROTO),
-        ("MAIL", b"530 5.7.0 Must issue STARTTLS\r\n", "policy_refusal"),
+        ("MAIL", b"530 5.7.0 Must issue STARTTLS\r\n", PROTO),  # and then 250 to STARTTLS
+        ("MAIL", b"530 5.7.0 Authentication required\r\n", "policy_refusal"),
         ("MAIL", b"550 5.7.23 SPF\r\n", "our_side_blocked"),
         ("MAIL", b"451 later\r\n", "rate_limited"),
         ("QUIT", b"", "mailbox_accepted"),  # a farewell that never comes

@@ -140,7 +140,7 @@ TRAPS = [
     ("other", "550 5.4.6 Too many hops", RATE, HOST),
     ("other", "550 no comment", Reason.AMBIGUOUS_REPLY, RECIPIENT),
     ("other", "252 send some mail, will try my best", Reason.ACCEPTANCE_UNPROVEN, RECIPIENT),
-    ("other", "251 will forward", Reason.ACCEPTANCE_UNPROVEN, RECIPIENT),
+    ("other", "251 will forward", Reason.MAILBOX_ACCEPTED, RECIPIENT),
     ("other", "354 go ahead", Reason.PROTOCOL_ERROR, HOST),
     ("other", "250 2.1.5 fine", Reason.MAILBOX_ACCEPTED, RECIPIENT),
 ]

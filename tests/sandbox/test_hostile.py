@@ -13,8 +13,8 @@ import dns.query
 import dns.rcode
 import pytest
 
+from sandbox.hostile_cases import load_cases
 from sandbox.hostile_dns import load_dns_cases
-from sandbox.hostile_farm import load_cases
 
 if TYPE_CHECKING:
     from tests.sandbox.conftest import Lab
@@ -139,7 +139,16 @@ def test_every_case_is_documented() -> None:
     about += [(case.title, case.domain) for case in load_dns_cases().values()]
     assert all(title and domain.endswith(".hostile.example") for title, domain in about)
     expectations = {case.expect for case in load_cases().values()}
-    assert expectations == {"ok", "invalid", "temp", "proto", "unreach", "blocked", "unknown"}
+    assert expectations == {
+        "ok",
+        "invalid",
+        "temp",
+        "proto",
+        "unreach",
+        "blocked",
+        "unknown",
+        "refused",
+    }
 
 
 def _resolve(foes: Lab, name: str, *, tcp: bool = False) -> dns.message.Message:

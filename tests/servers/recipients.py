@@ -24,6 +24,8 @@ RECIPIENTS: Final[dict[str, str]] = {
     "missing@grey.postfix.example": "mailbox_not_found",
     "ok@listed.postfix.example": "our_side_blocked",  # the blocklist names us
     "missing@listed.postfix.example": "our_side_blocked",
+    "ok@tls.postfix.example": "mailbox_accepted",  # MAIL only after STARTTLS
+    "missing@tls.postfix.example": "mailbox_not_found",
     # Exim 4.96
     "ok@exim.example": "mailbox_accepted",
     "other@exim.example": "mailbox_accepted",

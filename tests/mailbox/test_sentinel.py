@@ -73,16 +73,16 @@ def test_at_the_end_of_the_night_nobody_inherits_a_yes(
 @pytest.mark.parametrize(
     ("sentinels", "expected"),
     [
-        ((NO,), {"mailbox_accepted"}),
-        ((YES,), {"accepts_all"}),
-        ((b"252 cannot verify\r\n",), {"acceptance_unproven"}),
-        ((b"551 not local\r\n",), {"mailbox_accepted"}),  # refused, whatever the words
-        ((LATER,), {"acceptance_unproven"}),  # put off for ever
-        ((LATER, NO), {"mailbox_accepted"}),  # put off, and then refused
-        ((LATER, YES), {"accepts_all"}),
-        ((None,), {"acceptance_unproven", "temporary_failure"}),  # never answered
-        ((b"550 5.7.1 policy\r\n",), {"acceptance_unproven", "policy_refusal"}),  # about us
-        ((b"552 5.2.2 mailbox full\r\n",), {"mailbox_accepted"}),  # refused all the same
+        ((NO,), ("mailbox_accepted",)),
+        ((YES,), ("accepts_all",)),
+        ((b"252 cannot verify\r\n",), ("acceptance_unproven",)),
+        ((b"551 not local\r\n",), ("mailbox_accepted",)),  # refused, whatever the words
+        ((LATER,), ("acceptance_unproven",)),  # put off for ever
+        ((LATER, NO), ("mailbox_accepted",)),  # put off, and then refused
+        ((LATER, YES), ("accepts_all",)),
+        ((None,), ("acceptance_unproven", "temporary_failure")),  # never answered
+        ((b"550 5.7.1 policy\r\n",), ("acceptance_unproven", "policy_refusal")),  # about us
+        ((b"552 5.2.2 mailbox full\r\n",), ("mailbox_accepted",)),  # refused all the same
     ],
     ids=str,
 )
@@ -90,11 +90,11 @@ def test_what_becomes_of_acceptances(
     lab: Callable[..., Lab],
     mail_server: type[MailServer],
     sentinels: tuple[bytes | None, ...],
-    expected: set[str],
+    expected: tuple[str, ...],
 ) -> None:
     world = lab(_1_1=mail_server(rcpt=turning(*sentinels)))
     world.domain("firma.example", "ok-1 ok-2", MX)
-    assert set(world.reasons().values()) <= expected
+    assert set(world.reasons().values()) <= set(expected)
 
 
 def test_acceptances_whose_host_goes_away_are_not_believed(

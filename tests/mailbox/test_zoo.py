@@ -86,7 +86,7 @@ class Told:
     reasons: dict[str, str]
     journal: pl.DataFrame
     grown: int  # bytes of memory
-    left_open: int  # descriptors
+    left_open: int  # sockets; libraries open descriptors of their own
 
 
 @pytest.fixture(scope="module")
@@ -123,17 +123,20 @@ def row_of(case: Case, who: str, domain: str) -> tuple[object, ...]:
     return f"{who}@{domain}", domain, "other", list(case.mx_names), list(case.addresses)
 
 
-def open_descriptors() -> int:
-    return len(list(Path("/proc/self/fd").iterdir()))
+def open_sockets() -> int:
+    links = [
+        str(entry.readlink()) for entry in Path("/proc/self/fd").iterdir() if entry.is_symlink()
+    ]
+    return sum(link.startswith("socket:") for link in links)
 
 
 @pytest.fixture(scope="module")
 def told(served: Endpoints) -> Told:
-    before, descriptors = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, open_descriptors()
+    before, sockets = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, open_sockets()
     rows = [row_of(c, who, c.domain) for c in load_cases().values() for who in ("ok-1", "bad-1")]
     reasons = asyncio.run(probe(served, rows))
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
-    left_open = open_descriptors() - descriptors
+    left_open = open_sockets() - sockets
     return Told(reasons, read_journals(Path(served.journal)), grown, left_open)
 
 

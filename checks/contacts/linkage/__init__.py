@@ -1,0 +1,1 @@
+"""Which records of any table are one person or company, without labels or training data."""

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 
 from checks.contacts.linkage.values import MISSING, Codes
+from checks.errors import InputRefusedError
 
-Numbers = npt.NDArray[np.int64]
+CAPS: Final = (60, 40, 25, 15, 10, 6)
+"""Records that a block may have: the first under which all pairs fit their budget."""
+
+PAIRS_PER_RECORD: Final = 60
+"""Pairs that the keys may find together, counted once per key that finds them."""
 
 
 @dataclass(frozen=True)
 class Trait:
     """A property of records that pairs may be found by; `codes` (n), `MISSING` where none.
 
-    Traits of one `family` say the same thing more or less precisely and are never joined.
-    `alone` traits tell so much that they need no second.
+    Traits of one `family` say the same thing more or less exactly and are never joined with each
+    other. One that is telling `alone` needs no second.
     """
 
     name: str
@@ -31,8 +35,22 @@ class Trait:
 
 
 @dataclass(frozen=True)
+class Key:
+    """One trait or two joined, and the blocks that it makes."""
+
+    name: str
+    members: Codes  # record numbers of blocks of two and more, block by block
+    sizes: Codes  # of the blocks, in the same order
+
+    def pairs_under(self, cap: int) -> int:
+        """Return how many pairs its blocks of at most `cap` records hold."""
+        small = self.sizes[self.sizes <= cap]
+        return int((small * (small - 1) // 2).sum())
+
+
+@dataclass(frozen=True)
 class KeyReport:
-    """What one key gave: pairs, and records in blocks too large to be compared."""
+    """What a key gave: pairs, its largest block, and records of blocks too large to compare."""
 
     name: str
     pairs: int
@@ -42,35 +60,53 @@ class KeyReport:
 
 @dataclass(frozen=True)
 class Pairs:
-    """Pairs of record numbers, left below right, sorted; `keys` is a bitmask of the keys."""
+    """Pairs of record numbers, each once, the lower one left; sorted."""
 
-    left: Numbers
-    right: Numbers
+    left: Codes
+    right: Codes
+    cap: int
     reports: tuple[KeyReport, ...]
 
 
-def find_pairs(traits: Sequence[Trait], records: int, cap: int) -> Pairs:
-    """Return the pairs that share one `alone` trait, or two traits of different families.
+def find_pairs(traits: Sequence[Trait], records: int) -> Pairs:
+    """Return the pairs that share one telling trait, or two traits of different families.
 
-    Blocks of more than `cap` records are left out: a value that so many share says little, and
-    with a second trait it makes smaller blocks.
+    A value that more records share than the cap finds nobody on its own, but with a second trait
+    it makes smaller blocks. Raises InputRefusedError where even the smallest cap leaves too many pairs.
+
+    >>> town = Trait("town", "town", np.array([0, 0, 1, 0]))
+    >>> name = Trait("name", "name", np.array([3, 3, 3, 4]))
+    >>> pairs = find_pairs([town, name], records=4)
+    >>> pairs.left.tolist(), pairs.right.tolist()
+    ([0], [1])
     """
-    found = np.zeros(0, np.int64)
-    reports = []
-    for name, codes in _keys(traits):
-        pairs, report = _pairs_of(name, codes, records, cap)
-        reports.append(report)
-        found = np.union1d(found, pairs)
-    return Pairs(found // records, found % records, tuple(reports))
+    keys = [_key(name, codes) for name, codes in _joined_traits(traits)]
+    cap = _fitting_cap(keys, records)
+    numbers = [_pairs_within(key, records, cap) for key in keys]
+    found = np.unique(np.concatenate(numbers)) if numbers else np.zeros(0, np.int64)
+    return Pairs(
+        found // max(records, 1),
+        found % max(records, 1),
+        cap,
+        tuple(
+            KeyReport(
+                key.name,
+                len(pairs),
+                int(key.sizes.max(initial=0)),
+                int(key.sizes[key.sizes > cap].sum()),
+            )
+            for key, pairs in zip(keys, numbers, strict=True)
+        ),
+    )
 
 
-def _keys(traits):
+def _joined_traits(traits: Sequence[Trait]) -> Iterator[tuple[str, Codes]]:
     for trait in traits:
         if trait.alone:
             yield trait.name, trait.codes
     for one, other in combinations(traits, 2):
         if one.family != other.family:
-            yield f"{one.name}+{other.name}", _joined(one.codes, other.codes)
+            yield f"{one.name} + {other.name}", _joined(one.codes, other.codes)
 
 
 def _joined(one: Codes, other: Codes) -> Codes:
@@ -78,24 +114,34 @@ def _joined(one: Codes, other: Codes) -> Codes:
     return np.where(known, one * (int(other.max(initial=0)) + 1) + other, MISSING)
 
 
-def _pairs_of(name: str, codes: Codes, records: int, cap: int) -> tuple[Numbers, KeyReport]:
+def _key(name: str, codes: Codes) -> Key:
     known = np.flatnonzero(codes != MISSING)
-    order = known[np.argsort(codes[known], kind="stable")]
-    sorted_codes = codes[order]
-    new = np.concatenate([[True], sorted_codes[1:] != sorted_codes[:-1]]) if len(order) else np.zeros(0, bool)
-    starts = np.flatnonzero(new)
-    sizes = np.diff(np.append(starts, len(order)))
-    kept = np.repeat((sizes > 1) & (sizes <= cap), sizes)
-    skipped = int(sizes[sizes > cap].sum())
-    block = np.repeat(np.arange(len(sizes)), sizes)[kept]
-    members = order[kept]
+    members = known[np.argsort(codes[known], kind="stable")]
+    ordered = codes[members]
+    starts = np.flatnonzero(np.diff(ordered, prepend=MISSING) != 0)
+    sizes = np.diff(np.append(starts, len(members)))
+    several = np.repeat(sizes > 1, sizes)
+    return Key(name, members[several], sizes[sizes > 1])
+
+
+def _fitting_cap(keys: Sequence[Key], records: int) -> int:
+    for cap in CAPS:
+        if sum(key.pairs_under(cap) for key in keys) <= PAIRS_PER_RECORD * records:
+            return cap
+    worst = max(keys, key=lambda key: key.pairs_under(CAPS[-1]))
+    problem = f"too many records look alike: {worst.name} alone makes {worst.pairs_under(CAPS[-1]):,} pairs"
+    raise InputRefusedError(problem, "name more columns with --role, or leave a column of few values out")
+
+
+def _pairs_within(key: Key, records: int, cap: int) -> npt.NDArray[np.int64]:
+    """Return the pairs of the key's small blocks, each as one number."""
+    small = np.repeat(key.sizes <= cap, key.sizes)
+    members = key.members[small]
+    block = np.repeat(np.arange(len(key.sizes)), key.sizes)[small]
     parts = []
-    largest = int(sizes[sizes <= cap].max(initial=0))
-    for distance in range(1, largest):
+    for distance in range(1, int(key.sizes[key.sizes <= cap].max(initial=0))):
         together = block[distance:] == block[:-distance]
-        if not together.any():
-            break
         one, other = members[:-distance][together], members[distance:][together]
-        parts.append(np.minimum(one, other) * records + np.maximum(one, other))
-    pairs = np.concatenate(parts) if parts else np.zeros(0, np.int64)
-    return pairs, KeyReport(name, len(pairs), largest, skipped)
+        # members of a block stand in order of their numbers, so the lower one is always left
+        parts.append(one * records + other)
+    return np.concatenate(parts) if parts else np.zeros(0, np.int64)

@@ -7,7 +7,7 @@ import polars as pl
 from checks.columns import unaccented
 from checks.contacts.linkage.blocks import Trait
 from checks.contacts.linkage.compare import Field
-from checks.contacts.linkage.roles import Role
+from checks.contacts.linkage.roles import LISTS, Role
 from checks.contacts.linkage.scales import CATEGORY, CODE, NAME, TEXT, WORD
 from checks.contacts.linkage.values import value_lists_of, values_of
 
@@ -37,8 +37,13 @@ def sound(text: pl.Expr) -> pl.Expr:
 
 def read_fields(table: pl.DataFrame, roles: dict[str, Role]):
     fields, traits = [], []
+    for role in LISTS:
+        columns = [c for c, r in roles.items() if r is role]
+        if columns:
+            f, t = _list_field(table, columns, role)
+            fields.append(f); traits += t
     for column, role in roles.items():
-        if role is Role.IGNORE:
+        if role is Role.IGNORE or role in LISTS:
             continue
         raw = table[column].cast(pl.String)
         if role in (Role.POSTCODE, Role.TAX_ID, Role.PHONE, Role.BIRTH_DATE):
@@ -76,3 +81,26 @@ def _traits(column, role, v):
     if role in (Role.STATE, Role.COUNTRY):
         return []
     return [Trait(column, column, v.codes)]
+
+
+def _list_field(table, columns, role):
+    import numpy as np
+    def tidy(c):
+        x = pl.col(c).cast(pl.String)
+        if role is Role.EMAIL:
+            return x.str.to_lowercase().str.strip_chars()
+        d = x.str.replace_all(r"[^0-9]", "")
+        return pl.when(d.str.len_chars() >= 6).then(d.str.tail(8))
+    lists = table.select(pl.concat_list([tidy(c) for c in columns]).alias("x"))["x"]
+    v = value_lists_of(lists)
+    return Field(role.value, role, CODE, v), list(_list_traits(role, v))
+
+
+def _list_traits(role, v):
+    import numpy as np
+    sizes = np.diff(v.starts)
+    for place in range(int(sizes.max(initial=0))):
+        has = sizes > place
+        out = np.full(len(sizes), -1)
+        out[has] = v.codes[v.starts[:-1][has] + place]
+        yield Trait(f"{role.value}{place}", role.value, out, alone=True)

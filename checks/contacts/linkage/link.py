@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from checks.contacts.linkage.blocks import Pairs, Trait, find_pairs
-from checks.contacts.linkage.cluster import contract
+from checks.contacts.linkage.cluster import cluster_pairs
 from checks.contacts.linkage.compare import ABSENT, Field, compare_field
 from checks.contacts.linkage.values import MISSING, Codes
 from checks.contacts.linkage.weigh import Fit, Shares, fit_shares, weights
@@ -26,14 +26,14 @@ class Linked:
     levels: npt.NDArray[np.int8]  # pairs, fields
     frequency: npt.NDArray[np.float32]  # pairs: what rarity and commonness add
     weight: npt.NDArray[np.float64]
-    clusters: list[int]
+    clusters: Codes
     fit: Fit
     u: tuple[Shares, ...]
 
 
 def link(fields: Sequence[Field], traits: Sequence[Trait], vetoes: Sequence[Sequence[int]],
-         records: int, cap: int = 60, seed: int = 1) -> Linked:
-    pairs = find_pairs(traits, records, cap)
+         records: int, seed: int = 1) -> Linked:
+    pairs = find_pairs(traits, records)
     u = _chance_agreement(fields, records, seed)
     levels = np.empty((len(pairs.left), len(fields)), np.int8)
     frequency = np.zeros(len(pairs.left), np.float32)
@@ -44,7 +44,7 @@ def link(fields: Sequence[Field], traits: Sequence[Trait], vetoes: Sequence[Sequ
     patterns, counts, rows = _patterns(levels, fields)
     fit = fit_shares(patterns, counts, u, records * (records - 1) / 2)
     weight = _log_odds(patterns, fit, u)[rows] + frequency
-    clusters = contract(records, pairs.left, pairs.right, weight, vetoes)
+    clusters = cluster_pairs(records, pairs.left, pairs.right, weight, vetoes)
     return Linked(pairs, levels, frequency, weight, clusters, fit, tuple(u))
 
 

@@ -19,19 +19,27 @@ CAPS: Final = (60, 40, 25, 15, 10, 6)
 PAIRS_PER_RECORD: Final = 60
 """Pairs that the keys may find together, counted once per key that finds them."""
 
+PAIRS_FREELY: Final = 20_000_000
+"""Pairs that are no burden however few the records are, up to `MOST_PER_RECORD`."""
+
+MOST_PER_RECORD: Final = 250
+
 
 @dataclass(frozen=True)
 class Trait:
     """A property of records that pairs may be found by; `codes` (n), `MISSING` where none.
 
     Traits of one `family` say the same thing more or less exactly and are never joined with each
-    other. One that is telling `alone` needs no second.
+    other. One that is telling `alone` needs no second; one that does not `join` is used alone
+    only. Where a record has several values, `holders` says whose each of `codes` is.
     """
 
     name: str
     family: str
     codes: Codes
     alone: bool = False
+    joins: bool = True
+    holders: Codes | None = None
 
 
 @dataclass(frozen=True)
@@ -72,7 +80,8 @@ def find_pairs(traits: Sequence[Trait], records: int) -> Pairs:
     """Return the pairs that share one telling trait, or two traits of different families.
 
     A value that more records share than the cap finds nobody on its own, but with a second trait
-    it makes smaller blocks. Raises InputRefusedError where even the smallest cap leaves too many pairs.
+    it makes smaller blocks. Raises InputRefusedError where even the smallest cap leaves too many
+    pairs.
 
     >>> town = Trait("town", "town", np.array([0, 0, 1, 0]))
     >>> name = Trait("name", "name", np.array([3, 3, 3, 4]))
@@ -80,57 +89,60 @@ def find_pairs(traits: Sequence[Trait], records: int) -> Pairs:
     >>> pairs.left.tolist(), pairs.right.tolist()
     ([0], [1])
     """
-    keys = [_key(name, codes) for name, codes in _joined_traits(traits)]
+    keys = [_key(*named) for named in _joined_traits(traits)]
     cap = _fitting_cap(keys, records)
     numbers = [_pairs_within(key, records, cap) for key in keys]
-    found = np.unique(np.concatenate(numbers)) if numbers else np.zeros(0, np.int64)
-    return Pairs(
-        found // max(records, 1),
-        found % max(records, 1),
-        cap,
-        tuple(
-            KeyReport(
-                key.name,
-                len(pairs),
-                int(key.sizes.max(initial=0)),
-                int(key.sizes[key.sizes > cap].sum()),
-            )
-            for key, pairs in zip(keys, numbers, strict=True)
-        ),
+    reports = tuple(
+        _report(key, pairs, cap) for key, pairs in zip(keys, numbers, strict=True)
     )
+    found = np.unique(np.concatenate(numbers)) if numbers else np.zeros(0, np.int64)
+    return Pairs(found // max(records, 1), found % max(records, 1), cap, reports)
 
 
-def _joined_traits(traits: Sequence[Trait]) -> Iterator[tuple[str, Codes]]:
+def _report(key: Key, pairs: Codes, cap: int) -> KeyReport:
+    skipped = int(key.sizes[key.sizes > cap].sum())
+    return KeyReport(key.name, len(pairs), int(key.sizes.max(initial=0)), skipped)
+
+
+def _joined_traits(traits: Sequence[Trait]) -> Iterator[tuple[str, Codes, Codes | None]]:
     for trait in traits:
         if trait.alone:
-            yield trait.name, trait.codes
-    for one, other in combinations(traits, 2):
-        if one.family != other.family:
-            yield f"{one.name} + {other.name}", _joined(one.codes, other.codes)
+            yield trait.name, trait.codes, trait.holders
+    for one, other in combinations([trait for trait in traits if trait.joins], 2):
+        if one.family != other.family and (one.holders is None or other.holders is None):
+            yield f"{one.name} + {other.name}", *_joined(one, other)
 
 
-def _joined(one: Codes, other: Codes) -> Codes:
-    known = (one != MISSING) & (other != MISSING)
-    return np.where(known, one * (int(other.max(initial=0)) + 1) + other, MISSING)
+def _joined(one: Trait, other: Trait) -> tuple[Codes, Codes | None]:
+    if one.holders is None and other.holders is not None:
+        one, other = other, one
+    second = other.codes if one.holders is None else other.codes[one.holders]
+    known = (one.codes != MISSING) & (second != MISSING)
+    width = int(other.codes.max(initial=0)) + 1
+    return np.where(known, one.codes * width + second, MISSING), one.holders
 
 
-def _key(name: str, codes: Codes) -> Key:
+def _key(name: str, codes: Codes, holders: Codes | None) -> Key:
     known = np.flatnonzero(codes != MISSING)
-    members = known[np.argsort(codes[known], kind="stable")]
-    ordered = codes[members]
-    starts = np.flatnonzero(np.diff(ordered, prepend=MISSING) != 0)
-    sizes = np.diff(np.append(starts, len(members)))
+    order = known[np.argsort(codes[known], kind="stable")]
+    starts = np.flatnonzero(np.diff(codes[order], prepend=MISSING) != 0)
+    sizes = np.diff(np.append(starts, len(order)))
     several = np.repeat(sizes > 1, sizes)
+    members = order if holders is None else holders[order]
     return Key(name, members[several], sizes[sizes > 1])
 
 
 def _fitting_cap(keys: Sequence[Key], records: int) -> int:
+    freely = min(PAIRS_FREELY, MOST_PER_RECORD * records)
     for cap in CAPS:
-        if sum(key.pairs_under(cap) for key in keys) <= PAIRS_PER_RECORD * records:
+        found = sum(key.pairs_under(cap) for key in keys)
+        if found <= max(freely, PAIRS_PER_RECORD * records):
             return cap
     worst = max(keys, key=lambda key: key.pairs_under(CAPS[-1]))
-    problem = f"too many records look alike: {worst.name} alone makes {worst.pairs_under(CAPS[-1]):,} pairs"
-    raise InputRefusedError(problem, "name more columns with --role, or leave a column of few values out")
+    problem = f"too many records look alike: '{worst.name}' makes {worst.pairs_under(CAPS[-1]):,} pairs"
+    raise InputRefusedError(
+        problem, "name more columns with --role, or leave a column of few values out (=ignore)"
+    )
 
 
 def _pairs_within(key: Key, records: int, cap: int) -> npt.NDArray[np.int64]:
@@ -142,6 +154,8 @@ def _pairs_within(key: Key, records: int, cap: int) -> npt.NDArray[np.int64]:
     for distance in range(1, int(key.sizes[key.sizes <= cap].max(initial=0))):
         together = block[distance:] == block[:-distance]
         one, other = members[:-distance][together], members[distance:][together]
-        # members of a block stand in order of their numbers, so the lower one is always left
-        parts.append(one * records + other)
+        # members of a block stand in order of their numbers, so the lower one is always left; one
+        # with several values may stand twice
+        numbers = one * records + other
+        parts.append(numbers[one != other])
     return np.concatenate(parts) if parts else np.zeros(0, np.int64)

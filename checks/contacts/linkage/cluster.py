@@ -9,56 +9,73 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from checks.contacts.linkage.values import Codes
+from checks.contacts.linkage.values import MISSING, Codes
 
 Weights: TypeAlias = npt.NDArray[np.float64]
-Traits: TypeAlias = Sequence[int]
-"""One code per record; two different known ones never come into one cluster."""
 
-UNKNOWN: Final = -1
+DECIDED: Final = 1e6
+"""The bond of a pair that a person has decided on, for or against: more than all evidence."""
 
 
-def cluster_pairs(
-    records: int,
-    left: Codes,
-    right: Codes,
-    weight: Weights,
-    vetoes: Sequence[Traits] = (),
-) -> Codes:
+@dataclass(frozen=True)
+class Vetoes:
+    """Codes (n each) of which two different known ones never come into one cluster.
+
+    Records of one `identity`, such as a valid tax id, are free of the `others`, such as a suffix
+    that somebody left out.
+    """
+
+    identity: Codes
+    others: tuple[Codes, ...] = ()
+
+    def between(self, left: Codes, right: Codes) -> npt.NDArray[np.bool_]:
+        """Tell which pairs of records may never be in one cluster."""
+        same = (self.identity[left] == self.identity[right]) & (self.identity[left] != MISSING)
+        vetoed = np.zeros(len(left), np.bool_)
+        for codes in (self.identity, *self.others):
+            one, other = codes[left], codes[right]
+            vetoed |= (one != other) & (one != MISSING) & (other != MISSING)
+        return vetoed & ~same
+
+
+def no_vetoes(records: int) -> Vetoes:
+    """Return vetoes that keep nobody apart."""
+    return Vetoes(np.full(records, MISSING))
+
+
+def cluster_pairs(left: Codes, right: Codes, weight: Weights, vetoes: Vetoes) -> Codes:
     """Return for every record the smallest number of its cluster.
 
     `left`, `right` and `weight` (log-odds) are the compared pairs; pairs that were not compared
     say nothing. The order of the pairs plays no part.
 
     >>> left, right = np.array([0, 1, 0, 2]), np.array([1, 2, 2, 3])
-    >>> cluster_pairs(4, left, right, np.array([5.0, 3.0, -4.0, 2.0])).tolist()
+    >>> cluster_pairs(left, right, np.array([5.0, 3.0, -4.0, 2.0]), no_vetoes(4)).tolist()
     [0, 0, 2, 2]
     """
-    roots = _reachable(records, left, right, weight > 0.0)
+    roots = _reachable(len(vetoes.identity), left[weight > 0.0], right[weight > 0.0])
     near = roots[left] == roots[right]
     order = np.lexsort((right[near], left[near]))
-    clusters = _Clusters(records, vetoes)
+    clusters = _Clusters(vetoes)
     clusters.bind(left[near][order], right[near][order], weight[near][order])
     clusters.contract()
     return clusters.roots()
 
 
-def _reachable(records: int, left: Codes, right: Codes, good: npt.NDArray[np.bool_]) -> Codes:
-    """Return a number per record, equal where good pairs lead from one to the other."""
+def _reachable(records: int, one: Codes, other: Codes) -> Codes:
+    """Return a number per record, equal where pairs lead from one to the other."""
     parent = np.arange(records)
-    one, other = left[good], right[good]
     while True:
         low = np.minimum(parent[one], parent[other])
         before = parent.copy()
-        np.minimum.at(parent, parent[one], low)
-        np.minimum.at(parent, parent[other], low)
-        np.minimum.at(parent, one, low)
-        np.minimum.at(parent, other, low)
+        for place in (parent[one], parent[other], one, other):
+            np.minimum.at(parent, place, low)
         parent = parent[parent]
         if np.array_equal(before, parent):
             return parent
@@ -67,9 +84,10 @@ def _reachable(records: int, left: Codes, right: Codes, good: npt.NDArray[np.boo
 class _Clusters:
     """Disjoint sets with the sum of the weights between them."""
 
-    def __init__(self, records: int, vetoes: Sequence[Traits]) -> None:
-        self._parent = list(range(records))
-        self._vetoes = [list(codes) for codes in vetoes]
+    def __init__(self, vetoes: Vetoes) -> None:
+        self._parent = list(range(len(vetoes.identity)))
+        self._identity = vetoes.identity.tolist()
+        self._others = [codes.tolist() for codes in vetoes.others]
         self._bonds: dict[int, dict[int, float]] = {}
         self._queue: list[tuple[float, int, int]] = []
 
@@ -85,18 +103,17 @@ class _Clusters:
 
     def contract(self) -> None:
         """Join clusters, the strongest bond first, until no good one is left."""
-        parent, bonds = self._parent, self._bonds
         while self._queue:
             bond, one, other = heapq.heappop(self._queue)
-            gone = parent[one] != one or parent[other] != other
-            if gone or bonds[one].get(other) != -bond or self._is_vetoed(one, other):
-                continue
-            for codes in self._vetoes:
-                codes[one] = max(codes[one], codes[other])
-            parent[other] = one  # the lower number stays: ids do not depend on the order
-            self._merge(one, other)
+            gone = self._parent[one] != one or self._parent[other] != other
+            stale = gone or self._bonds[one].get(other) != -bond
+            if not stale and (-bond >= DECIDED / 2 or not self._is_vetoed(one, other)):
+                self._join(one, other)
 
-    def _merge(self, kept: int, gone: int) -> None:
+    def _join(self, kept: int, gone: int) -> None:
+        for codes in (self._identity, *self._others):
+            codes[kept] = max(codes[kept], codes[gone])
+        self._parent[gone] = kept  # the lower number stays: ids do not depend on the order
         row = self._bonds[kept]
         del row[gone]
         for third, bond in self._bonds.pop(gone).items():
@@ -109,14 +126,16 @@ class _Clusters:
                 heapq.heappush(self._queue, (-total, min(kept, third), max(kept, third)))
 
     def _is_vetoed(self, one: int, other: int) -> bool:
+        if self._identity[one] == self._identity[other] != MISSING:
+            return False
         return any(
-            codes[one] != codes[other] and UNKNOWN not in (codes[one], codes[other])
-            for codes in self._vetoes
+            codes[one] != codes[other] and MISSING not in (codes[one], codes[other])
+            for codes in (self._identity, *self._others)
         )
 
     def roots(self) -> Codes:
         """Return for every record the smallest one of its cluster."""
-        parent = np.array(self._parent)
+        parent = np.array(self._parent, np.int64)
         while not np.array_equal(parent, parent[parent]):
             parent = parent[parent]
         return parent

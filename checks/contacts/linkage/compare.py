@@ -9,23 +9,32 @@ import numpy as np
 import numpy.typing as npt
 
 from checks.contacts.linkage.roles import Role
-from checks.contacts.linkage.scales import Levels, Scale
+from checks.contacts.linkage.scales import ALIKE, NEAR, Levels, Scale
 from checks.contacts.linkage.values import MISSING, Codes, ValueLists, Values
 
 ABSENT: Final = -1
 """The level of a pair of which one record has no value: it says nothing."""
 
 _CHUNK: Final = 400_000  # distinct value pairs that exist as Python strings at a time
+_COMMONEST: Final = np.iinfo(np.int64).max
+
+Marks = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Field:
-    """Something that records are compared by."""
+    """Something that records are compared by.
+
+    `crossed` are the codes (n) of another field with the same texts, for values that are written
+    into each other's column; `where` (n) marks records of which a pair must hold one to count.
+    """
 
     name: str
     role: Role
     scale: Scale
     values: Values | ValueLists
+    crossed: Codes | None = None
+    where: Marks | None = None
 
 
 @dataclass(frozen=True)
@@ -38,9 +47,17 @@ class Compared:
 
 def compare_field(field: Field, left: Codes, right: Codes) -> Compared:
     """Compare pairs of records, given by their numbers, in one field."""
-    if isinstance(field.values, Values):
-        return _compare_values(field.values, field.scale, left, right)
-    return _compare_lists(field.values, field.scale, left, right)
+    if isinstance(field.values, ValueLists):
+        found = _compare_lists(field.values, field.scale, left, right)
+    else:
+        found = _compare_values(field.values, field.scale, left, right)
+    if field.crossed is not None and isinstance(field.values, Values):
+        _raise_crossed(found.levels, field.values.codes, field.crossed, left, right)
+    if field.where is not None:
+        apart = ~(field.where[left] | field.where[right])
+        found.levels[apart] = ABSENT
+        found.shared[apart] = MISSING
+    return found
 
 
 def _compare_values(values: Values, scale: Scale, left: Codes, right: Codes) -> Compared:
@@ -54,6 +71,16 @@ def _compare_values(values: Values, scale: Scale, left: Codes, right: Codes) -> 
     return Compared(levels, np.where(equal, one, MISSING))
 
 
+def _raise_crossed(levels: Levels, own: Codes, crossed: Codes, left: Codes, right: Codes) -> None:
+    """Count given name and surname in each other's column as near, half of such a swap as alike."""
+    there = (own[left] == crossed[right]) & (own[left] != MISSING)
+    back = (own[right] == crossed[left]) & (own[right] != MISSING)
+    known = levels != ABSENT
+    for found, level in ((there | back, ALIKE), (there & back, NEAR)):
+        raised = known & found
+        levels[raised] = np.maximum(levels[raised], level)
+
+
 def _compare_lists(lists: ValueLists, scale: Scale, left: Codes, right: Codes) -> Compared:
     """Compare by the rarest value in common; without one by the nearest two values."""
     sizes = np.diff(lists.starts)
@@ -63,32 +90,38 @@ def _compare_lists(lists: ValueLists, scale: Scale, left: Codes, right: Codes) -
     wide = np.repeat(sizes[right], each)
     one = lists.codes[np.repeat(lists.starts[left], each) + place // np.maximum(wide, 1)]
     other = lists.codes[np.repeat(lists.starts[right], each) + place % np.maximum(wide, 1)]
-    found = np.full(len(rows), scale.top, np.int8)
-    differ = one != other
-    found[differ] = _nearness(lists, scale, one[differ], other[differ])
+    shared = _rarest_shared(lists, len(left), rows[one == other], one[one == other])
     levels = np.full(len(left), ABSENT, np.int8)
-    np.maximum.at(levels, rows, found)
-    rarity = np.full(len(left), np.iinfo(np.int64).max)
-    equal = ~differ
-    rank = lists.counts[one[equal]] * len(lists.texts) + one[equal]
-    np.minimum.at(rarity, rows[equal], rank)
-    none = rarity == np.iinfo(np.int64).max
-    return Compared(levels, np.where(none, MISSING, rarity % max(len(lists.texts), 1)))
+    levels[shared != MISSING] = scale.top
+    open_ = shared[rows] == MISSING
+    found = _nearness(lists, scale, one[open_], other[open_])
+    np.maximum.at(levels, rows[open_], found)
+    return Compared(levels, shared)
+
+
+def _rarest_shared(lists: ValueLists, pairs: int, rows: Codes, codes: Codes) -> Codes:
+    size = max(len(lists.texts), 1)
+    rarity = np.full(pairs, _COMMONEST)
+    np.minimum.at(rarity, rows, lists.counts[codes] * size + codes)
+    return np.where(rarity == _COMMONEST, MISSING, rarity % size)
 
 
 def _nearness(values: Values | ValueLists, scale: Scale, one: Codes, other: Codes) -> Levels:
     size = max(len(values.texts), 1)
-    pairs, rows = np.unique(np.minimum(one, other) * size + np.maximum(one, other), return_inverse=True)
-    return _of_distinct(values, scale, pairs // size, pairs % size)[rows]
+    pairs, rows = np.unique(
+        np.minimum(one, other) * size + np.maximum(one, other), return_inverse=True
+    )
+    return nearness_of(values, scale, pairs // size, pairs % size)[rows]
 
 
-def _of_distinct(
-    values: Values | ValueLists, scale: Scale, one: Codes, other: Codes
-) -> Levels:
+def nearness_of(values: Values | ValueLists, scale: Scale, one: Codes, other: Codes) -> Levels:
+    """Return the level of each pair of values, given by their codes and never equal."""
     texts = values.texts
     parts = [
-        scale.nearness(texts.gather(one[at : at + _CHUNK]).to_list(),
-                       texts.gather(other[at : at + _CHUNK]).to_list())
+        scale.nearness(
+            texts.gather(one[at : at + _CHUNK]).to_list(),
+            texts.gather(other[at : at + _CHUNK]).to_list(),
+        )
         for at in range(0, len(one), _CHUNK)
-    ]  # fmt: skip
+    ]
     return np.concatenate(parts) if parts else np.zeros(0, np.int8)

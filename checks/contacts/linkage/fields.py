@@ -1,106 +1,186 @@
-"""From a table's columns to what is compared and what pairs are found by."""
+"""From a table's columns to what is compared, what pairs are found by, and what is vetoed."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
 import polars as pl
 
-from checks.columns import unaccented
 from checks.contacts.linkage.blocks import Trait
+from checks.contacts.linkage.cluster import Vetoes
 from checks.contacts.linkage.compare import Field
-from checks.contacts.linkage.roles import LISTS, Role
-from checks.contacts.linkage.scales import CATEGORY, CODE, NAME, TEXT, WORD
-from checks.contacts.linkage.values import value_lists_of, values_of
+from checks.contacts.linkage.dates import DAY, day_of
+from checks.contacts.linkage.mailboxes import MAILBOX, mailboxes, phone_numbers
+from checks.contacts.linkage.people import Kinds, read_full_names, read_name_columns
+from checks.contacts.linkage.roles import Role
+from checks.contacts.linkage.scales import CATEGORY, CODE, TEXT, Scale
+from checks.contacts.linkage.tax_ids import TAX_ID, tax_keys
+from checks.contacts.linkage.texts import compact, folded
+from checks.contacts.linkage.values import (
+    MISSING,
+    Codes,
+    ValueLists,
+    Values,
+    of_each,
+    value_lists_of,
+    values_of,
+    values_through,
+)
+from checks.contacts.model import MatchReference
 
-_SCALE = {
-    Role.NAME: NAME, Role.GIVEN_NAME: WORD, Role.SURNAME: WORD, Role.ORGANISATION: NAME,
-    Role.BIRTH_DATE: CODE, Role.TAX_ID: CODE, Role.EMAIL: CODE, Role.PHONE: CODE,
-    Role.STREET: TEXT, Role.POSTCODE: CODE, Role.CITY: TEXT, Role.STATE: CATEGORY,
-    Role.COUNTRY: CATEGORY, Role.OTHER: TEXT,
+_OWNERS: Final = 10
+"""A mailbox or number of so many valid tax ids is an accountant's or nobody's: it tells nothing."""
+
+_YEAR: Final = 4
+_PLAIN: Final[Mapping[Role, tuple[Scale, Callable[[pl.Expr], pl.Expr]]]] = {
+    Role.STREET: (TEXT, folded),
+    Role.POSTCODE: (CODE, compact),
+    Role.CITY: (TEXT, folded),
+    Role.STATE: (CATEGORY, folded),
+    Role.COUNTRY: (CATEGORY, folded),
+    Role.OTHER: (TEXT, folded),
 }
-_SOUNDS = (("ph", "f"), ("th", "t"), ("lh", "l"), ("nh", "n"), ("ch", "x"), ("sh", "x"), ("w", "v"),
-           ("y", "i"), ("ce", "se"), ("ci", "si"), ("ge", "je"), ("gi", "ji"), ("k", "c"), ("q", "c"),
-           ("z", "s"), ("h", ""), ("pt", "t"))
+_FEW_VALUES: Final = frozenset({Role.STATE, Role.COUNTRY})
 
 
-def folded(text: pl.Expr) -> pl.Expr:
-    plain = unaccented(text).str.to_lowercase().str.replace_all(r"[^\p{L}\p{N}]+", " ").str.strip_chars(" ")
-    return pl.when(plain != "").then(plain)
+@dataclass(frozen=True)
+class Material:
+    """Everything that linking needs to know of a table of `records` rows."""
+
+    records: int
+    fields: tuple[Field, ...]
+    traits: tuple[Trait, ...]
+    vetoes: Vetoes
 
 
-def sound(text: pl.Expr) -> pl.Expr:
-    for a, b in _SOUNDS:
-        text = text.str.replace_all(a, b, literal=True)
-    for d in "abcdefgijlmnoprstuvx":
-        text = text.str.replace_all(d + d, d, literal=True)
-    return text
+def read_material(
+    table: pl.DataFrame, roles: Mapping[str, Role], reference: MatchReference
+) -> Material:
+    """Return what to compare in a table of texts; columns without a role play no part."""
+    ids = _read_tax_ids(table, _columns(roles, Role.TAX_ID))
+    names = read_name_columns(table, roles, reference.names)
+    full = read_full_names(table, roles, reference.names, ids.kinds)
+    parts = [
+        ids.part,
+        _Part(names.fields, names.traits),
+        _Part(full.fields, full.traits),
+        *_read_lists(table, roles, reference, ids.identity),
+        *(_read_day(column, table[column]) for column in _columns(roles, Role.BIRTH_DATE)),
+        *(_read_plain(column, table[column], role) for column, role in roles.items() if role in _PLAIN),
+    ]
+    others = (ids.kinds.merged(full.kinds).codes, names.generation, full.generation)
+    return Material(
+        table.height,
+        tuple(field for part in parts for field in part.fields),
+        tuple(trait for part in parts for trait in part.traits),
+        Vetoes(ids.identity, tuple(codes for codes in others if (codes != MISSING).any())),
+    )
 
 
-def read_fields(table: pl.DataFrame, roles: dict[str, Role]):
-    fields, traits = [], []
-    for role in LISTS:
-        columns = [c for c, r in roles.items() if r is role]
-        if columns:
-            f, t = _list_field(table, columns, role)
-            fields.append(f); traits += t
-    for column, role in roles.items():
-        if role is Role.IGNORE or role in LISTS:
+@dataclass(frozen=True)
+class _Part:
+    """What some columns give."""
+
+    fields: tuple[Field, ...] = ()
+    traits: tuple[Trait, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Ids:
+    part: _Part
+    identity: Codes
+    kinds: Kinds
+
+
+def _columns(roles: Mapping[str, Role], wanted: Role) -> list[str]:
+    return [column for column, role in roles.items() if role is wanted]
+
+
+def _read_tax_ids(table: pl.DataFrame, columns: Sequence[str]) -> _Ids:
+    nobody = np.full(table.height, MISSING)
+    part, identity, kinds = _Part(), nobody, Kinds(nobody)
+    for column in columns:
+        written = values_of(table[column].cast(pl.String))
+        keys = tax_keys(written.texts)
+        texts, root = (_said(written, keys[name]) for name in ("text", "root"))
+        known = bool(keys["identity"].is_not_null().any())
+        field = Field(column, Role.TAX_ID, TAX_ID if known else CODE, texts)
+        traits = [Trait(column, column, texts.codes, alone=True)]
+        if known:
+            traits.append(Trait(f"{column}: root", column, root.codes))
+            found = _said(written, keys["identity"]).codes
+            identity = np.where(identity == MISSING, found, identity)
+        company = keys["is_company"].cast(pl.Int64).fill_null(MISSING).to_numpy()
+        kinds = kinds.merged(Kinds(of_each(written.codes, company)))
+        part = _Part((*part.fields, field), (*part.traits, *traits))
+    return _Ids(part, identity, kinds)
+
+
+def _said(written: Values, said: pl.Series) -> Values:
+    """Return what is said of each distinct text, for each record."""
+    values = values_of(said)
+    return Values(of_each(written.codes, values.codes), values.texts)
+
+
+def _read_lists(
+    table: pl.DataFrame,
+    roles: Mapping[str, Role],
+    reference: MatchReference,
+    identity: Codes,
+) -> list[_Part]:
+    parts = []
+    for role, scale, read in (
+        (Role.EMAIL, MAILBOX, lambda cells: mailboxes(cells, reference.alias_rules)),
+        (Role.PHONE, CODE, phone_numbers),
+    ):
+        columns = [table[column] for column in _columns(roles, role)]
+        if not columns:
             continue
-        raw = table[column].cast(pl.String)
-        if role in (Role.POSTCODE, Role.TAX_ID, Role.PHONE, Role.BIRTH_DATE):
-            text = pl.DataFrame({"x": raw}).select(pl.col("x").str.to_lowercase().str.replace_all(r"[^0-9a-z]", "").replace("", None))["x"]
-        elif role is Role.EMAIL:
-            text = raw.str.to_lowercase().str.strip_chars()
-        else:
-            text = pl.DataFrame({"x": raw}).select(folded(pl.col("x")))["x"]
-        v = values_of(text)
-        fields.append(Field(column, role, _SCALE[role], v))
-        traits += _traits(column, role, v)
-    return fields, traits
-
-
-def _of(v, expr, name, family, alone=False):
-    mapped = values_of(pl.DataFrame({"x": v.texts}).select(expr.alias("y"))["y"])
-    codes = mapped.codes
-    import numpy as np
-    out = np.where(v.codes >= 0, codes[np.maximum(v.codes, 0)] if len(codes) else -1, -1)
-    return Trait(name, family, out, alone)
-
-
-def _traits(column, role, v):
-    x = pl.col("x")
-    if role in (Role.GIVEN_NAME, Role.SURNAME):
-        return [_of(v, sound(x), f"{column}:sound", column), _of(v, x.str.slice(0, 2 if role is Role.GIVEN_NAME else 3), f"{column}:begins", column)]
-    if role is Role.NAME or role is Role.ORGANISATION:
-        w = x.str.split(" ")
-        return [_of(v, sound(w.list.first()), f"{column}:first", column + "1"), _of(v, sound(w.list.last()), f"{column}:last", column + "2"),
-                _of(v, w.list.sort().list.join(" "), f"{column}:words", column, alone=True)]
-    if role is Role.BIRTH_DATE:
-        return [Trait(column, column, v.codes, True), _of(v, x.str.slice(0, 4), f"{column}:year", column)]
-    if role in (Role.TAX_ID, Role.EMAIL, Role.PHONE):
-        return [Trait(column, column, v.codes, True)]
-    if role in (Role.STATE, Role.COUNTRY):
-        return []
-    return [Trait(column, column, v.codes)]
-
-
-def _list_field(table, columns, role):
-    import numpy as np
-    def tidy(c):
-        x = pl.col(c).cast(pl.String)
+        lists = _without_generic(value_lists_of(read(columns)), identity)
+        field = Field(" ".join(_columns(roles, role)), role, scale, lists)
+        traits = [Trait(role.value, role.value, lists.codes, alone=True, holders=lists.holders)]
         if role is Role.EMAIL:
-            return x.str.to_lowercase().str.strip_chars()
-        d = x.str.replace_all(r"[^0-9]", "")
-        return pl.when(d.str.len_chars() >= 6).then(d.str.tail(8))
-    lists = table.select(pl.concat_list([tidy(c) for c in columns]).alias("x"))["x"]
-    v = value_lists_of(lists)
-    return Field(role.value, role, CODE, v), list(_list_traits(role, v))
+            traits.append(_local_parts(lists))
+        parts.append(_Part((field,), tuple(traits)))
+    return parts
 
 
-def _list_traits(role, v):
-    import numpy as np
-    sizes = np.diff(v.starts)
-    for place in range(int(sizes.max(initial=0))):
-        has = sizes > place
-        out = np.full(len(sizes), -1)
-        out[has] = v.codes[v.starts[:-1][has] + place]
-        yield Trait(f"{role.value}{place}", role.value, out, alone=True)
+def _local_parts(lists: ValueLists) -> Trait:
+    locals_ = values_of(lists.texts.str.replace("@.*$", ""))
+    codes = of_each(lists.codes, locals_.codes)
+    return Trait("mailbox name", Role.EMAIL.value, codes, holders=lists.holders)
+
+
+def _without_generic(lists: ValueLists, identity: Codes) -> ValueLists:
+    """Leave out values that belong to many different valid tax ids."""
+    owner = identity[lists.holders]
+    owned = owner != MISSING
+    width = int(identity.max(initial=0)) + 1
+    owners = np.unique(lists.codes[owned] * width + owner[owned]) // width
+    generic = np.bincount(owners, minlength=len(lists.texts)) >= _OWNERS
+    kept = ~generic[lists.codes]
+    sizes = np.bincount(lists.holders[kept], minlength=len(lists.starts) - 1)
+    starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
+    return ValueLists(lists.codes[kept], starts, lists.texts)
+
+
+def _read_day(column: str, raw: pl.Series) -> _Part:
+    days = values_through(raw, day_of)
+    years = values_of(days.texts.str.head(_YEAR))
+    return _Part(
+        (Field(column, Role.BIRTH_DATE, DAY, days),),
+        (
+            Trait(column, column, days.codes, alone=True),
+            Trait(f"{column}: year", column, of_each(days.codes, years.codes)),
+        ),
+    )
+
+
+def _read_plain(column: str, raw: pl.Series, role: Role) -> _Part:
+    scale, fold = _PLAIN[role]
+    values = values_through(raw, lambda texts: texts.to_frame("x").select(fold(pl.col("x"))).to_series())
+    traits = () if role in _FEW_VALUES else (Trait(column, column, values.codes),)
+    return _Part((Field(column, role, scale, values),), traits)

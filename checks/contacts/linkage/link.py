@@ -2,92 +2,179 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from checks.contacts.linkage.blocks import Pairs, Trait, find_pairs
-from checks.contacts.linkage.cluster import cluster_pairs
-from checks.contacts.linkage.compare import ABSENT, Field, compare_field
-from checks.contacts.linkage.values import MISSING, Codes
-from checks.contacts.linkage.weigh import Fit, Shares, fit_shares, weights
+from checks.contacts.linkage.blocks import Pairs, find_pairs
+from checks.contacts.linkage.chance import chance_of, rarity
+from checks.contacts.linkage.cluster import DECIDED, Weights, cluster_pairs
+from checks.contacts.linkage.compare import Field, compare_field
+from checks.contacts.linkage.fields import Material
+from checks.contacts.linkage.model import FieldShares, LinkModel, Shares
+from checks.contacts.linkage.roles import Role
+from checks.contacts.linkage.tax_ids import TAX_ID
+from checks.contacts.linkage.values import Codes
+from checks.contacts.linkage.weigh import Counted, fit_shares
+from checks.errors import InputRefusedError
 
-RANDOM_PAIRS: Final = 1_000_000
-RARER: Final = 4.0  # log-odds that a rare value may add at most
-COMMONER: Final = 6.0  # log-odds that a common value may take away at most
+SEED: Final = 1
+MOST_FIELDS: Final = 24
+"""Fields that a comparison pattern has room for in one 64-bit number."""
+
+_CHUNK: Final = 2_000_000  # pairs compared at a time
+
+Progress = Callable[[int, int, str], None]
+"""Told how many of how many things are done, and what they are."""
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """Pairs of records that a person has said are one (`same`) or two."""
+
+    left: Codes
+    right: Codes
+    same: npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Linked:
+    """The compared pairs with their log-odds, the clusters (n), and the model behind them."""
+
     pairs: Pairs
-    levels: npt.NDArray[np.int8]  # pairs, fields
-    frequency: npt.NDArray[np.float32]  # pairs: what rarity and commonness add
-    weight: npt.NDArray[np.float64]
+    weight: Weights
     clusters: Codes
-    fit: Fit
-    u: tuple[Shares, ...]
+    model: LinkModel
 
 
-def link(fields: Sequence[Field], traits: Sequence[Trait], vetoes: Sequence[Sequence[int]],
-         records: int, seed: int = 1) -> Linked:
-    pairs = find_pairs(traits, records)
-    u = _chance_agreement(fields, records, seed)
-    levels = np.empty((len(pairs.left), len(fields)), np.int8)
-    frequency = np.zeros(len(pairs.left), np.float32)
-    for at, field in enumerate(fields):
-        compared = compare_field(field, pairs.left, pairs.right)
-        levels[:, at] = compared.levels
-        frequency += _frequency(field, compared.shared, u[at])
-    patterns, counts, rows = _patterns(levels, fields)
-    fit = fit_shares(patterns, counts, u, records * (records - 1) / 2)
-    weight = _log_odds(patterns, fit, u)[rows] + frequency
-    clusters = cluster_pairs(records, pairs.left, pairs.right, weight, vetoes)
-    return Linked(pairs, levels, frequency, weight, clusters, fit, tuple(u))
+def link(
+    material: Material,
+    model: LinkModel | None = None,
+    decisions: Decisions | None = None,
+    progress: Progress | None = None,
+) -> Linked:
+    """Return which records are one person or company.
+
+    Without a `model` one is learnt from the table itself. Raises InputRefusedError where nothing
+    can be learnt: no telling column, or shares that do not settle.
+    """
+    _refuse_fields(material.fields)
+    pairs = find_pairs(material.traits, material.records)
+    if model is None:
+        u = tuple(chance_of(field, SEED) for field in material.fields)
+    else:
+        model.fit_for(material.fields)
+        u = tuple(np.array(each.u) for each in model.fields)
+    coded = _compare_all(material.fields, pairs, u, progress)
+    counted = Counted(_decoded(coded.distinct, material.fields), coded.counts)
+    model = model or _learn(material, counted, u)
+    weight = (_pattern_weights(counted, model, material.records)[coded.rows]) + coded.rarity
+    decided, weight = _with_decisions(pairs, weight, decisions, material.records)
+    clusters = cluster_pairs(decided.left, decided.right, weight, material.vetoes)
+    return Linked(decided, weight, clusters, model)
 
 
-def _log_odds(patterns, fit, u):
-    total = np.full(len(patterns), np.log(fit.duplicates / (1.0 - fit.duplicates)))
-    for at, (one, other) in enumerate(zip(fit.m, u, strict=True)):
-        total += weights(one, other)[patterns[:, at]]
+def _refuse_fields(fields: Sequence[Field]) -> None:
+    if not fields:
+        problem = "no column says anything of a person or a company"
+        raise InputRefusedError(problem, "name columns with --role COLUMN=ROLE")
+    if len(fields) > MOST_FIELDS:
+        problem = f"{len(fields)} columns are more than can be compared at once ({MOST_FIELDS})"
+        raise InputRefusedError(problem, "leave columns out with --role COLUMN=ignore")
+
+
+@dataclass(frozen=True)
+class _Coded:
+    """Pairs by pattern: `rows` (pairs) points into `distinct` and `counts` (p)."""
+
+    distinct: Codes
+    counts: Shares
+    rows: npt.NDArray[np.int32]
+    rarity: npt.NDArray[np.float32]
+
+
+def _compare_all(
+    fields: Sequence[Field], pairs: Pairs, u: Sequence[Shares], progress: Progress | None
+) -> _Coded:
+    total = len(pairs.left)
+    added = np.zeros(total, np.float32)
+    rows = np.zeros(total, np.int32)
+    found: list[Codes] = []
+    numbers: dict[int, int] = {}
+    for at in range(0, total, _CHUNK):
+        part = slice(at, at + _CHUNK)
+        code = np.zeros(len(pairs.left[part]), np.int64)
+        for field, shares in zip(fields, u, strict=True):
+            compared = compare_field(field, pairs.left[part], pairs.right[part])
+            code = code * (len(field.scale.levels) + 1) + compared.levels + 1
+            added[part] += rarity(field, compared, float(shares[-1]))
+        distinct, inverse = np.unique(code, return_inverse=True)
+        place = [numbers.setdefault(pattern, len(numbers)) for pattern in distinct.tolist()]
+        rows[part] = np.array(place, np.int32)[inverse]
+        found.append(distinct)
+        if progress is not None:
+            progress(min(at + _CHUNK, total), total, "pairs compared")
+    counts = np.bincount(rows, minlength=len(numbers)).astype(np.float64)
+    return _Coded(np.array(list(numbers), np.int64), counts, rows, added)
+
+
+def _decoded(codes: Codes, fields: Sequence[Field]) -> npt.NDArray[np.int8]:
+    """Return the levels (p, fields) that each pattern's number stands for."""
+    levels = np.empty((len(codes), len(fields)), np.int8)
+    rest = codes
+    for at in reversed(range(len(fields))):
+        width = len(fields[at].scale.levels) + 1
+        levels[:, at] = rest % width - 1
+        rest = rest // width
+    return levels
+
+
+def _learn(material: Material, counted: Counted, u: Sequence[Shares]) -> LinkModel:
+    all_pairs = max(material.records * (material.records - 1) / 2, 1.0)
+    identity = next(
+        (
+            at
+            for at, field in enumerate(material.fields)
+            if field.role is Role.TAX_ID and field.scale is TAX_ID
+        ),
+        None,
+    )
+    fit = fit_shares(counted, u, all_pairs, identity)
+    if not fit.settled:
+        problem = f"what makes two records one did not become clear in {fit.steps:,} steps"
+        raise InputRefusedError(problem, "name more columns with --role, or give --model")
+    shares = tuple(
+        FieldShares(field.name, field.scale.levels, tuple(m.tolist()), tuple(one.tolist()))
+        for field, m, one in zip(material.fields, fit.m, u, strict=True)
+    )
+    return LinkModel(shares, partners=fit.duplicates * max(material.records - 1, 1))
+
+
+def _pattern_weights(counted: Counted, model: LinkModel, records: int) -> Weights:
+    total = np.full(len(counted.patterns), model.prior(records))
+    for at, weights in enumerate(model.weights()):
+        total += weights[counted.patterns[:, at]]
     return total
 
 
-def _chance_agreement(fields, records, seed):
-    draw = np.random.default_rng(seed)
-    left, right = draw.integers(0, records, (2, RANDOM_PAIRS))
-    other = left != right
-    left, right = left[other], right[other]
-    return [_shares_by_chance(field, left, right) for field in fields]
-
-
-def _shares_by_chance(field, left, right):
-    levels = compare_field(field, left, right).levels
-    known = levels[levels != ABSENT]
-    shares = np.bincount(known, minlength=len(field.scale.levels)) + 0.5
-    shares = shares / shares.sum()
-    counts, held = field.values.counts.astype(np.float64), max(field.values.known, 2)
-    equal = max((counts * (counts - 1)).sum(), 1.0) / (held * (held - 1))
-    equal = min(equal, 0.999)
-    shares[:-1] *= (1.0 - equal) / shares[:-1].sum()
-    shares[-1] = equal
-    return shares
-
-
-def _frequency(field, shared, u):
-    counts, held = field.values.counts, max(field.values.known, 1)
-    added = np.zeros(len(shared), np.float32)
-    known = shared != MISSING
-    share = np.maximum(counts[shared[known]], 1) / held
-    added[known] = np.clip(np.log(u[-1] / share), -COMMONER, RARER)
-    return added
-
-
-def _patterns(levels, fields):
-    code = np.zeros(len(levels), np.int64)
-    for at, field in enumerate(fields):
-        code = code * (len(field.scale.levels) + 1) + levels[:, at] + 1
-    _, first, rows, counts = np.unique(code, return_index=True, return_inverse=True, return_counts=True)
-    return levels[first], counts.astype(np.float64), rows
+def _with_decisions(
+    pairs: Pairs, weight: Weights, decisions: Decisions | None, records: int
+) -> tuple[Pairs, Weights]:
+    """Give decided pairs a bond that no evidence outweighs; pairs never compared are added."""
+    if decisions is None:
+        return pairs, weight
+    numbers = pairs.left * records + pairs.right
+    low, high = (
+        pick(decisions.left, decisions.right) for pick in (np.minimum, np.maximum)
+    )
+    every = np.unique(np.concatenate([numbers, low * records + high]))
+    merged = np.zeros(len(every))
+    merged[np.searchsorted(every, numbers)] = weight
+    # a pair held to be two weighs more than any number of pairs held to be one
+    bond = np.where(decisions.same, DECIDED, -DECIDED * DECIDED)
+    merged[np.searchsorted(every, low * records + high)] = bond
+    left, right = every // records, every % records
+    return Pairs(left, right, pairs.cap, pairs.reports), merged

@@ -13,11 +13,17 @@ from rapidfuzz.distance import OSA, Indel, JaroWinkler
 from rapidfuzz.process import cpdist
 
 Levels: TypeAlias = npt.NDArray[np.int8]
+Similarities: TypeAlias = npt.NDArray[np.float32]
 Nearness: TypeAlias = Callable[[Sequence[str], Sequence[str]], Levels]
 """From two columns of different texts, row by row, to the level of each row below the top."""
 
-_CHUNK: Final = 500_000  # pairs whose texts exist as Python strings at a time
+DIFFERS: Final = 0
+ALIKE: Final = 1
+NEAR: Final = 2
+
 _WHOLE: Final = 100.0
+_WORKERS: Final = 2
+_SLIPS_SEEN: Final = 3  # more typing errors than two say nothing
 
 
 @dataclass(frozen=True)
@@ -33,19 +39,46 @@ class Scale:
         return len(self.levels) - 1
 
 
-def _similarity(scorer: Callable[..., Any], left: Sequence[str], right: Sequence[str]) -> Any:
-    return cpdist(left, right, scorer=scorer, dtype=np.float32)
+def banded(similarity: Similarities, bounds: Sequence[float]) -> Levels:
+    """Return how many of the rising bounds each similarity reaches.
 
-
-def _banded(similarity: npt.NDArray[np.float32], bounds: Sequence[float]) -> Levels:
-    """Return how many of the rising bounds each similarity reaches."""
+    >>> banded(np.array([0.5, 0.8, 0.9], np.float32), (0.75, 0.9)).tolist()
+    [0, 1, 2]
+    """
     return np.searchsorted(np.asarray(bounds, np.float32), similarity, side="right").astype(np.int8)
 
 
+def similarity(scorer: Callable[..., Any], left: Sequence[str], right: Sequence[str]) -> Any:
+    """Return the similarity of each row by a scorer of rapidfuzz, as float32."""
+    return cpdist(left, right, scorer=scorer, dtype=np.float32, workers=_WORKERS)
+
+
+def slips(left: Sequence[str], right: Sequence[str]) -> npt.NDArray[np.uint8]:
+    """Return how many characters were typed wrong, left out, added or swapped; 3 is many.
+
+    >>> slips(["1990", "1990", "1990"], ["1909", "1980", "2055"]).tolist()
+    [1, 1, 3]
+    """
+    return np.asarray(
+        cpdist(
+            left,
+            right,
+            scorer=OSA.distance,
+            dtype=np.uint8,
+            score_cutoff=_SLIPS_SEEN - 1,
+            workers=_WORKERS,
+        ),
+        np.uint8,
+    )
+
+
 def _near_words(left: Sequence[str], right: Sequence[str]) -> Levels:
-    near = _banded(_similarity(JaroWinkler.normalized_similarity, left, right), (0.82, 0.92))
+    near = banded(similarity(JaroWinkler.normalized_similarity, left, right), (0.82, 0.92))
     initial = np.fromiter(
-        (min(len(a), len(b)) == 1 and a[0] == b[0] for a, b in zip(left, right, strict=True)),
+        (
+            min(len(one), len(other)) == 1 and one[0] == other[0]
+            for one, other in zip(left, right, strict=True)
+        ),
         bool,
         len(left),
     )
@@ -53,22 +86,15 @@ def _near_words(left: Sequence[str], right: Sequence[str]) -> Levels:
 
 
 def _near_texts(left: Sequence[str], right: Sequence[str]) -> Levels:
-    sorted_words = _similarity(fuzz.token_sort_ratio, left, right) / _WHOLE
-    as_written = _similarity(Indel.normalized_similarity, left, right)
-    return _banded(np.maximum(sorted_words, as_written), (0.70, 0.85))
+    sorted_words = similarity(fuzz.token_sort_ratio, left, right) / _WHOLE
+    as_written = similarity(Indel.normalized_similarity, left, right)
+    return banded(np.maximum(sorted_words, as_written), (0.70, 0.85))
 
 
-def _near_names(left: Sequence[str], right: Sequence[str]) -> Levels:
-    sorted_words = _similarity(fuzz.token_sort_ratio, left, right) / _WHOLE
-    shared_words = _similarity(fuzz.token_set_ratio, left, right) / _WHOLE
-    near = _banded(sorted_words, (0.75, 0.90))
-    inside = np.where(shared_words >= 1.0, 2, np.where(shared_words >= 0.85, 1, 0))  # noqa: PLR2004
-    return np.maximum(near, inside).astype(np.int8)
-
-
-def _near_codes(left: Sequence[str], right: Sequence[str]) -> Levels:
-    slips = cpdist(left, right, scorer=OSA.distance, dtype=np.uint8, score_cutoff=3)
-    return np.where(slips <= 1, 2, np.where(slips == 2, 1, 0)).astype(np.int8)  # noqa: PLR2004
+def near_codes(left: Sequence[str], right: Sequence[str]) -> Levels:
+    """Return `NEAR` for one slip, `ALIKE` for two."""
+    found = slips(left, right)
+    return np.where(found <= 1, NEAR, np.where(found <= NEAR, ALIKE, DIFFERS)).astype(np.int8)
 
 
 def _never_near(left: Sequence[str], right: Sequence[str]) -> Levels:
@@ -77,7 +103,13 @@ def _never_near(left: Sequence[str], right: Sequence[str]) -> Levels:
 
 
 WORD: Final = Scale(("differs", "alike", "near", "equal"), _near_words)
+"""One word of a name: Jaro-Winkler, or an initial for the whole word."""
+
 TEXT: Final = Scale(("differs", "alike", "near", "equal"), _near_texts)
-NAME: Final = Scale(("differs", "alike", "near", "equal"), _near_names)
-CODE: Final = Scale(("differs", "two_slips", "one_slip", "equal"), _near_codes)
+"""Some words in any order."""
+
+CODE: Final = Scale(("differs", "two_slips", "one_slip", "equal"), near_codes)
+"""Digits and letters without meaning: what counts are typing errors."""
+
 CATEGORY: Final = Scale(("differs", "equal"), _never_near)
+"""One of few values."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, TypeAlias
@@ -34,6 +35,11 @@ class Values:
         """How many records hold a value at all."""
         return int(self.counts.sum())
 
+    @property
+    def spread(self) -> float:
+        """How many values a record that holds any holds on average."""
+        return 1.0
+
 
 @dataclass(frozen=True)
 class ValueLists:
@@ -53,6 +59,27 @@ class ValueLists:
         """How many records hold a value at all."""
         return int((np.diff(self.starts) > 0).sum())
 
+    @property
+    def spread(self) -> float:
+        """How many values a record that holds any holds on average."""
+        return len(self.codes) / max(self.known, 1)
+
+    def at(self, place: int) -> Codes:
+        """Return the code (n) that each record holds at a place of its list, `MISSING` past it.
+
+        >>> value_lists_of(pl.Series([["b", "a"], [], ["b"]])).at(1).tolist()
+        [1, -1, -1]
+        """
+        held = np.diff(self.starts) > place
+        codes = np.full(len(held), MISSING)
+        codes[held] = self.codes[self.starts[:-1][held] + place]
+        return codes
+
+    @cached_property
+    def holders(self) -> Codes:
+        """The record that holds each of `codes`."""
+        return np.repeat(np.arange(len(self.starts) - 1), np.diff(self.starts))
+
 
 def values_of(texts: pl.Series) -> Values:
     """Return a String column as values; null is missing.
@@ -63,6 +90,17 @@ def values_of(texts: pl.Series) -> Values:
     """
     distinct = texts.drop_nulls().unique().sort()
     return Values(_codes_in(texts, distinct), distinct)
+
+
+def values_through(raw: pl.Series, read: Callable[[pl.Series], pl.Series]) -> Values:
+    """Return a column as values of what `read` makes of each distinct text of it.
+
+    >>> values_through(pl.Series(["A", "a", None]), lambda texts: texts.str.to_lowercase()).codes
+    array([ 0,  0, -1])
+    """
+    written = values_of(raw.cast(pl.String))
+    said = values_of(read(written.texts))
+    return Values(of_each(written.codes, said.codes), said.texts)
 
 
 def value_lists_of(lists: pl.Series) -> ValueLists:
@@ -80,9 +118,33 @@ def value_lists_of(lists: pl.Series) -> ValueLists:
     return ValueLists(_codes_in(flat, distinct), starts, distinct)
 
 
+def sharing_texts(*values: Values) -> tuple[Values, ...]:
+    """Return the values with their codes pointing into one series of texts, so that they compare.
+
+    >>> one, other = sharing_texts(values_of(pl.Series(["b"])), values_of(pl.Series(["a", "b"])))
+    >>> one.codes.tolist(), other.codes.tolist()
+    ([1], [0, 1])
+    """
+    texts = pl.concat([each.texts for each in values]).unique().sort()
+    return tuple(
+        Values(of_each(each.codes, _codes_in(each.texts, texts)), texts) for each in values
+    )
+
+
+def of_each(codes: Codes, of_value: Codes) -> Codes:
+    """Return for every record what `of_value` (k) says of its value; `MISSING` stays missing.
+
+    >>> of_each(np.array([1, -1, 0]), np.array([5, 7])).tolist()
+    [7, -1, 5]
+    """
+    if not len(of_value):
+        return np.full(len(codes), MISSING)
+    return np.where(codes == MISSING, MISSING, of_value[codes])
+
+
 def _codes_in(texts: pl.Series, distinct: pl.Series) -> Codes:
-    numbers = pl.DataFrame({"text": distinct}).with_row_index("code")
-    coded = pl.DataFrame({"text": texts}).join(
+    numbers = pl.DataFrame({"text": distinct.cast(pl.String)}).with_row_index("code")
+    coded = pl.DataFrame({"text": texts.cast(pl.String)}).join(
         numbers, on="text", how="left", maintain_order="left"
     )
     return coded["code"].cast(pl.Int64).fill_null(MISSING).to_numpy()

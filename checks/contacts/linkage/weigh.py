@@ -1,9 +1,9 @@
 """How much each level of agreement weighs: expectation maximisation over comparison patterns.
 
 The model of Fellegi and Sunter (1969): every field has a share `m` of each level among pairs of
-one person and a share `u` among pairs of two. `u` is counted from random pairs and from the
-values' own frequencies, `m` and the share of duplicates among all pairs are estimated (Winkler
-1988), over distinct patterns with counts, so that a step costs nothing.
+one person and a share `u` among pairs of two. `u` is known from the values' frequencies; `m` and
+the share of duplicates among all pairs, compared or not, are estimated (Winkler 1988) over
+distinct patterns with counts, so that a step costs nothing.
 """
 
 from __future__ import annotations
@@ -16,15 +16,26 @@ import numpy as np
 import numpy.typing as npt
 
 from checks.contacts.linkage.compare import ABSENT
+from checks.contacts.linkage.model import Shares
 
-Shares = npt.NDArray[np.float64]
-
-_STEPS: Final = 200
-_SETTLED: Final = 1e-7
+_STEPS: Final = 2_000
+_SETTLED: Final = 1e-6
 _FIRST_EQUAL: Final = 0.8
 _FIRST_NEAR: Final = 0.1
 _FIRST_SHARE: Final = 0.1  # of compared pairs that are duplicates, before the first step
-_PSEUDO_PAIRS: Final = 0.5  # added to each level, so that none is impossible
+_BELIEF: Final = 4.0  # pairs that the first guess counts for: decides in a table of a few rows
+_ENOUGH: Final = 100.0  # pairs of one known identity that are worth more than the first guess
+_LEAST: Final = 1e-12
+
+Patterns = npt.NDArray[np.int8]
+
+
+@dataclass(frozen=True)
+class Counted:
+    """Distinct comparison patterns (p, fields) and how many pairs have each (p)."""
+
+    patterns: Patterns
+    counts: Shares
 
 
 @dataclass(frozen=True)
@@ -38,22 +49,28 @@ class Fit:
 
 
 def fit_shares(
-    patterns: npt.NDArray[np.int8],
-    counts: Shares,
-    u: Sequence[Shares],
-    all_pairs: float,
+    counted: Counted, u: Sequence[Shares], all_pairs: float, identity: int | None = None
 ) -> Fit:
-    """Return the shares that make patterns (p, fields) with counts (p) most likely."""
-    m = [_first_guess(len(one)) for one in u]
-    duplicates = min(max(float(counts.sum()) * _FIRST_SHARE / all_pairs, 1e-12), 0.5)
-    for step in range(_STEPS):
-        chance = _chances(patterns, m, u, duplicates)
-        weight = chance * counts
-        m = [_shares(patterns[:, at], weight, len(one)) for at, one in enumerate(u)]
-        before, duplicates = duplicates, float(np.clip(weight.sum() / all_pairs, 1e-12, 0.5))
+    """Return the shares that make the counted patterns most likely.
+
+    `identity` is the place of a field whose equality proves one person, such as a valid tax id:
+    such pairs give the other fields' first shares.
+    """
+    guesses = [_first_guess(len(one)) for one in u]
+    m = guesses if identity is None else _supervised(counted, guesses, identity)
+    duplicates = _clipped(float(counted.counts.sum()) * _FIRST_SHARE / all_pairs)
+    for step in range(1, _STEPS + 1):
+        chance = 1.0 / (1.0 + np.exp(-np.clip(_log_odds(counted.patterns, m, u, duplicates), -500, 500)))
+        weight = chance * counted.counts
+        m = [_shares(counted.patterns[:, at], weight, guess) for at, guess in enumerate(guesses)]
+        before, duplicates = duplicates, _clipped(float(weight.sum()) / all_pairs)
         if abs(duplicates - before) <= _SETTLED * before:
-            return Fit(tuple(m), duplicates, step + 1, settled=True)
+            return Fit(tuple(m), duplicates, step, settled=True)
     return Fit(tuple(m), duplicates, _STEPS, settled=False)
+
+
+def _clipped(share: float) -> float:
+    return float(np.clip(share, _LEAST, 0.5))
 
 
 def _first_guess(levels: int) -> Shares:
@@ -63,24 +80,28 @@ def _first_guess(levels: int) -> Shares:
     return guess / guess.sum()
 
 
-def _chances(patterns, m, u, duplicates) -> Shares:
-    return 1.0 / (1.0 + np.exp(-np.clip(log_odds(patterns, m, u, duplicates), -500, 500)))
+def _supervised(counted: Counted, guesses: list[Shares], identity: int) -> list[Shares]:
+    proven = counted.patterns[:, identity] == len(guesses[identity]) - 1
+    weight = np.where(proven, counted.counts, 0.0)
+    if weight.sum() < _ENOUGH:
+        return guesses
+    return [
+        guess if at == identity else _shares(counted.patterns[:, at], weight, guess)
+        for at, guess in enumerate(guesses)
+    ]
 
 
-def log_odds(patterns, m, u, duplicates) -> Shares:
-    """Return the log-odds that pairs of these patterns are duplicates."""
+def _log_odds(
+    patterns: Patterns, m: Sequence[Shares], u: Sequence[Shares], duplicates: float
+) -> Shares:
     total = np.full(len(patterns), np.log(duplicates / (1.0 - duplicates)))
     for at, (one, other) in enumerate(zip(m, u, strict=True)):
-        total += weights(one, other)[patterns[:, at]]
+        total += np.append(np.log(one / other), 0.0)[patterns[:, at]]  # ABSENT: the last, nothing
     return total
 
 
-def weights(m: Shares, u: Shares) -> Shares:
-    """Return the weight of each level, and of an absent value as the last: index -1."""
-    return np.append(np.log(m / u), 0.0)
-
-
-def _shares(levels: npt.NDArray[np.int8], weight: Shares, size: int) -> Shares:
+def _shares(levels: npt.NDArray[np.int8], weight: Shares, guess: Shares) -> Shares:
     known = levels != ABSENT
-    counted = np.bincount(levels[known], weights=weight[known], minlength=size) + _PSEUDO_PAIRS
+    counted = np.bincount(levels[known], weights=weight[known], minlength=len(guess))
+    counted = counted + _BELIEF * guess
     return counted / counted.sum()

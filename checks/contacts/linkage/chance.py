@@ -1,0 +1,83 @@
+"""How often values agree by chance, and how telling it is to share a rare or a common one."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from checks.contacts.linkage.compare import Compared, Field, nearness_of
+from checks.contacts.linkage.model import Shares
+from checks.contacts.linkage.values import MISSING, ValueLists, Values
+
+DRAWS: Final = 300_000
+"""Pairs of values drawn for the levels below equal."""
+
+RARER: Final = 4.0
+"""Log-odds that a rare value may add at most."""
+
+COMMONER: Final = 6.0
+"""Log-odds that a common value may take away at most."""
+
+_PSEUDO: Final = 0.5  # added to each level, so that none is impossible
+_MOST_EQUAL: Final = 0.999
+
+Counts = npt.NDArray[np.float64]
+
+
+def chance_of(field: Field, seed: int) -> Shares:
+    """Return the share of each level among pairs of two persons (levels).
+
+    Equality is counted from the values' frequencies, the levels below from pairs of values drawn
+    by frequency: neither depends on the order of records nor on which pairs were compared.
+    """
+    marked, all_ = _holders(field)
+    shares = _drawn_levels(field, marked, all_, seed)
+    equal = float((marked * np.maximum(all_ - 1.0, 0.0)).sum())
+    held = max(marked.sum() * (all_.sum() - 1.0), 2.0)
+    share = min(max(equal, 1.0) / held, _MOST_EQUAL)
+    shares[:-1] *= (1.0 - share) / shares[:-1].sum()
+    shares[-1] = share
+    return shares
+
+
+def _holders(field: Field) -> tuple[Counts, Counts]:
+    """Return how many marked records, and how many at all, hold each value."""
+    all_ = field.values.counts.astype(np.float64)
+    if field.where is None or not isinstance(field.values, Values):
+        return all_, all_
+    codes = field.values.codes[field.where]
+    marked = np.bincount(codes[codes != MISSING], minlength=len(all_))
+    return marked.astype(np.float64), all_
+
+
+def _drawn_levels(field: Field, marked: Counts, all_: Counts, seed: int) -> Shares:
+    draw = np.random.default_rng(seed)
+    shares = np.full(len(field.scale.levels), _PSEUDO)
+    if marked.sum() and all_.sum():
+        one, other = (_drawn(counts, draw) for counts in (marked, all_))
+        differ = one != other
+        levels = nearness_of(field.values, field.scale, one[differ], other[differ])
+        shares += np.bincount(levels, minlength=len(shares))
+    if isinstance(field.values, ValueLists):
+        shares[1:] *= field.values.spread**2  # the nearest of several values counts
+    return shares / shares.sum()
+
+
+def _drawn(counts: Counts, draw: np.random.Generator) -> npt.NDArray[np.int64]:
+    bounds = np.cumsum(counts)
+    return np.searchsorted(bounds, draw.random(DRAWS) * bounds[-1], side="right")
+
+
+def rarity(field: Field, compared: Compared, equal: float) -> npt.NDArray[np.float32]:
+    """Return what the shared value of each pair adds to the weight of equality.
+
+    `equal` is the chance share of equality: a value as common as that adds nothing.
+    """
+    counts, held = field.values.counts, max(field.values.known, 1)
+    added = np.zeros(len(compared.shared), np.float32)
+    known = compared.shared != MISSING
+    share = np.maximum(counts[compared.shared[known]], 1) / held
+    added[known] = np.clip(np.log(equal / share), -COMMONER, RARER)
+    return added

@@ -1,0 +1,68 @@
+"""Ways to reach somebody, several on a record: mailboxes and phone numbers as keys for matching."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from checks.contacts.addresses import address_key
+from checks.contacts.linkage.scales import ALIKE, DIFFERS, NEAR, Levels, Scale, slips
+from checks.contacts.model import AliasRule
+
+_ADDRESS: Final = r"""[^\s;,|<>"'()\[\]{}]+@[^\s;,|<>"'()\[\]{}]+"""
+_BETWEEN_NUMBERS: Final = r"[;|,\n]|\s/\s|/"
+_SUBSCRIBER: Final = 8  # digits that stay the same with and without country and area code
+_SHORTEST_NUMBER: Final = 6
+_OWN_NAME: Final = 5  # letters of a local part that is more than ana@ or info@
+
+
+def mailboxes(columns: Sequence[pl.Series], rules: Sequence[AliasRule]) -> pl.Series:
+    """Return the mailboxes of each record as List(String); cells may hold several, or none.
+
+    >>> gmail = AliasRule(("gmail.com",), "gmail.com", ".", "+")
+    >>> mailboxes([pl.Series(["A.b@gmail.com; c@d.example", "no"])], [gmail]).to_list()
+    [['ab@gmail.com', 'c@d.example'], []]
+    """
+    cells = pl.DataFrame([each.cast(pl.String).alias(str(at)) for at, each in enumerate(columns)])
+    found = pl.concat_list(pl.all().fill_null("").str.extract_all(_ADDRESS))
+    return cells.select(
+        found.list.eval(address_key(pl.element().str.strip_chars("."), rules))
+    ).to_series()
+
+
+def phone_numbers(columns: Sequence[pl.Series]) -> pl.Series:
+    """Return the last eight digits of each record's phone numbers as List(String).
+
+    Country, area code and the ninth digit of Brazilian mobiles stay outside. Too short ones and
+    placeholders are left out.
+
+    >>> phone_numbers([pl.Series(["+55 (11) 98765-4321 / 3456-7891", "99999-9999"])]).to_list()
+    [['87654321', '34567891'], []]
+    """
+    cells = pl.DataFrame([each.cast(pl.String).alias(str(at)) for at, each in enumerate(columns)])
+    between = pl.all().fill_null("").str.replace_all(_BETWEEN_NUMBERS, ";")
+    found = pl.concat_list(between.str.replace(r"\.0$", "").str.split(";"))
+    digits = pl.element().str.replace_all(r"[^0-9]", "").str.tail(_SUBSCRIBER)
+    return cells.select(found.list.eval(digits.filter(_is_number(digits)))).to_series()
+
+
+def _is_number(digits: pl.Expr) -> pl.Expr:
+    same = digits.str.strip_chars(digits.str.tail(1)) == ""
+    run = pl.lit("12345678").str.starts_with(digits) | pl.lit("01234567").str.starts_with(digits)
+    return (digits.str.len_bytes() >= _SHORTEST_NUMBER) & ~same & ~run
+
+
+def _near_mailboxes(left: Sequence[str], right: Sequence[str]) -> Levels:
+    found = slips(left, right)
+    names = [[address.partition("@")[0] for address in addresses] for addresses in (left, right)]
+    own = [
+        one == other and len(one) >= _OWN_NAME for one, other in zip(*names, strict=True)
+    ]
+    return np.where(found <= 1, NEAR, np.where(own, ALIKE, DIFFERS)).astype(np.int8)
+
+
+MAILBOX: Final = Scale(("differs", "same_name", "one_slip", "equal"), _near_mailboxes)
+"""A mailbox; the same name at another provider is more than nothing."""

@@ -1,0 +1,172 @@
+"""Names of people and companies taken apart, once per distinct name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+import numpy as np
+import polars as pl
+from rapidfuzz import fuzz
+
+from checks.contacts.linkage.scales import (
+    DIFFERS,
+    NEAR,
+    Levels,
+    Scale,
+    banded,
+    similarity,
+)
+from checks.contacts.linkage.values import Values
+from checks.contacts.model import NameWords
+
+NAME_PARTS: Final = pl.Schema(
+    {
+        "key": pl.String(),  # the words that tell, in order; the whole name where none does
+        "generation": pl.String(),  # meaning of a suffix such as Filho; null: none
+        "is_company": pl.Boolean(),  # it ends with a legal form
+    },
+)
+"""What `name_parts` says of each name."""
+
+_LEVELS: Final = ("differs", "alike", "near", "same_words", "equal")
+_WHOLE: Final = 100.0
+_SPELT_LETTERS: Final = 5
+_NEAR_SHARE: Final = 0.8  # of the weight of all words that both names must have
+_ALIKE_SHARE: Final = 0.5
+
+
+def name_parts(names: pl.Series, words: NameWords) -> pl.DataFrame:
+    """Return NAME_PARTS, one row per folded name, in order.
+
+    >>> words = NameWords(("de",), (("filho", "filho"),), ("ltda",))
+    >>> name_parts(pl.Series(["jose de lima filho", "casa lima l t d a"]), words).rows()
+    [('jose lima', 'filho', False), ('casa lima', None, True)]
+    """
+    whole = pl.col("name")
+    stripped = whole.str.replace(_legal_forms(words), "")
+    tokens = stripped.str.split(" ").list.eval(
+        pl.element().filter(~pl.element().is_in(words.particles))
+    )
+    several = pl.col("tokens").list.len() > 1
+    last = pl.col("tokens").list.last()
+    meaning = last.replace_strict(dict(words.generations), default=None, return_dtype=pl.String)
+    return (
+        names.to_frame("name")
+        .with_columns(tokens=tokens, is_company=stripped != whole)
+        .with_columns(generation=pl.when(several & ~pl.col("is_company")).then(meaning))
+        .with_columns(
+            core=pl.when(pl.col("generation").is_null())
+            .then("tokens")
+            .otherwise(pl.col("tokens").list.head(pl.col("tokens").list.len() - 1))
+            .list.join(" "),
+        )
+        .select(
+            key=pl.when(pl.col("core") != "").then("core").otherwise("name"),
+            generation="generation",
+            is_company="is_company",
+        )
+        .cast(dict(NAME_PARTS))
+    )
+
+
+def _legal_forms(words: NameWords) -> str:
+    """Return a pattern of the legal forms at a name's end, dots having become blanks."""
+    longest_first = sorted(words.legal_forms, key=len, reverse=True)
+    forms = "|".join(" ".join(map(_spelt, form.split())) for form in longest_first)
+    return rf"(?: (?:{forms}))+$"
+
+
+def _spelt(word: str) -> str:
+    return " ?".join(word) if len(word) <= _SPELT_LETTERS else re.escape(word)
+
+
+def _near_people(left: Sequence[str], right: Sequence[str]) -> Levels:
+    sorted_words = similarity(fuzz.token_sort_ratio, left, right) / _WHOLE
+    shared_words = similarity(fuzz.token_set_ratio, left, right) / _WHOLE
+    near = banded(sorted_words, (0.75, 0.90, 1.0))
+    inside = banded(shared_words, (0.85, 1.0))
+    return np.maximum.reduce((near, inside, _initials(left, right)))
+
+
+def _initials(left: Sequence[str], right: Sequence[str]) -> Levels:
+    """Return `NEAR` where one name is the other with words cut to initials or left out."""
+    pairs = pl.DataFrame({"left": left, "right": right}, schema={"left": pl.String, "right": pl.String})
+    cut = pl.any_horizontal(pl.all().str.contains(r"(?:^| )[a-z](?: |$)"))
+    rows = pairs.with_columns(cut=cut).with_row_index("row").filter("cut")
+    levels = np.zeros(len(pairs), np.int8)
+    for row, one, other in rows.select("row", "left", "right").iter_rows():
+        if is_abbreviated(one, other) or is_abbreviated(other, one):
+            levels[row] = NEAR
+    return levels
+
+
+def is_abbreviated(short: str, long: str) -> bool:
+    """Tell whether the words of one name stand in the other in order, whole or as initials.
+
+    One word at least must stand there whole.
+
+    >>> is_abbreviated("maria s souza", "maria silva souza"), is_abbreviated("m s", "maria silva")
+    (True, False)
+    """
+    rest = iter(long.split())
+    words = short.split()
+    if not all(any(_stands_for(word, other) for other in rest) for word in words):
+        return False
+    return not set(words).isdisjoint(long.split())
+
+
+def _stands_for(word: str, other: str) -> bool:
+    return word == other or (len(word) == 1 and other.startswith(word))
+
+
+PERSON: Final = Scale(_LEVELS, _near_people)
+"""A person's full name: words in any order, some left out, initials."""
+
+
+def company_scale(names: Values) -> Scale:
+    """Return how near company names are: by the words they share, rare ones counting more.
+
+    >>> from checks.contacts.linkage.values import values_of
+    >>> names = pl.Series(["casa lima", "casa reis", "casa lima modas", "casa nova", "loja 1"])
+    >>> scale = company_scale(values_of(names))
+    >>> scale.nearness(["casa lima", "casa lima"], ["casa lima modas", "casa reis"]).tolist()
+    [1, 0]
+    """
+    return Scale(_LEVELS, _near_companies(_word_weights(names)))
+
+
+def _word_weights(names: Values) -> Mapping[str, float]:
+    """Return the logarithm of how few names hold each word."""
+    words = names.texts.str.split(" ").list.unique().explode().drop_nulls()
+    total = max(len(names.texts), 1)
+    counted = words.value_counts(name="holders").rows()
+    return {word: float(np.log(1.0 + total / holders)) for word, holders in counted}
+
+
+def _near_companies(weight: Mapping[str, float]) -> Callable[[Sequence[str], Sequence[str]], Levels]:
+    def nearness(left: Sequence[str], right: Sequence[str]) -> Levels:
+        sorted_words = similarity(fuzz.token_sort_ratio, left, right) / _WHOLE
+        near = banded(sorted_words, (0.80, 0.92, 1.0))
+        overlap = [_overlap(one, other, weight) for one, other in zip(left, right, strict=True)]
+        shared = banded(np.array(overlap, np.float32), (_ALIKE_SHARE, _NEAR_SHARE))
+        numbered = [_differ_in_numbers(one, other) for one, other in zip(left, right, strict=True)]
+        return np.where(numbered, DIFFERS, np.maximum(near, shared)).astype(np.int8)
+
+    return nearness
+
+
+def _overlap(one: str, other: str, weight: Mapping[str, float]) -> float:
+    left, right = set(one.split()), set(other.split())
+    shared = sum(weight.get(word, 0.0) for word in left & right)
+    total = sum(weight.get(word, 0.0) for word in left | right)
+    return shared / total if total else 0.0
+
+
+def _differ_in_numbers(one: str, other: str) -> bool:
+    """Tell whether both names hold numbers, but different ones: Loja 1 is not Loja 2."""
+    left, right = (
+        {word for word in name.split() if any(map(str.isdigit, word))} for name in (one, other)
+    )
+    return bool(left and right and left != right)

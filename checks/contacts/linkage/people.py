@@ -1,0 +1,242 @@
+"""What name columns give: whose they are, what is compared, and what pairs are found by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from checks.contacts.linkage.blocks import Trait
+from checks.contacts.linkage.compare import Field
+from checks.contacts.linkage.names import PERSON, company_scale, name_parts
+from checks.contacts.linkage.roles import Role
+from checks.contacts.linkage.scales import CATEGORY, WORD
+from checks.contacts.linkage.texts import folded, sound
+from checks.contacts.linkage.values import (
+    MISSING,
+    Codes,
+    Values,
+    of_each,
+    sharing_texts,
+    values_of,
+    values_through,
+)
+from checks.contacts.model import NameWords
+
+_NO_SUFFIX: Final = "-"
+_REPEATED_SHARE: Final = 0.5
+_BEGINNING: Final = {Role.GIVEN_NAME: 2, Role.SURNAME: 3}  # letters that mostly survive a slip
+_COMPANY: Final = 1
+
+
+@dataclass(frozen=True)
+class Kinds:
+    """Which records are companies (1), which persons (0), `MISSING` where unknown."""
+
+    codes: Codes
+
+    def merged(self, other: Kinds) -> Kinds:
+        """Return these kinds, and the other ones where these are unknown.
+
+        >>> Kinds(np.array([1, -1])).merged(Kinds(np.array([0, 0]))).codes.tolist()
+        [1, 0]
+        """
+        return Kinds(np.where(self.codes == MISSING, other.codes, self.codes))
+
+
+@dataclass(frozen=True)
+class Names:
+    """Fields and traits of names, and what suffixes such as Filho say (codes, n)."""
+
+    fields: tuple[Field, ...]
+    traits: tuple[Trait, ...]
+    generation: Codes
+    kinds: Kinds
+
+
+def read_name_columns(
+    table: pl.DataFrame, roles: Mapping[str, Role], words: NameWords
+) -> Names:
+    """Return what columns of given names and surnames give."""
+    columns = [each for each, role in roles.items() if role in _BEGINNING]
+    nobody = np.full(table.height, MISSING)
+    if not columns:
+        return Names((), (), nobody, Kinds(nobody))
+    parts = [_parts_of(table[column], words) for column in columns]
+    shared = sharing_texts(*(part.keys for part in parts))
+    fields = [
+        Field(column, roles[column], WORD, values, crossed=_crossed(shared, columns, roles, column))
+        for column, values in zip(columns, shared, strict=True)
+    ]
+    traits = [
+        trait
+        for column, values in zip(columns, shared, strict=True)
+        for trait in _word_traits(column, roles[column], values)
+    ]
+    generation = _latest([part.generation for part in parts])
+    if len(columns) > 1:
+        traits.append(_either_order(shared[0], shared[1]))
+    return Names((*fields, *_suffix_field(generation, shared[-1])), tuple(traits), generation.codes, Kinds(nobody))
+
+
+def read_full_names(
+    table: pl.DataFrame, roles: Mapping[str, Role], words: NameWords, kinds: Kinds
+) -> Names:
+    """Return what columns of whole names and of organisations give, people and companies apart."""
+    nobody = np.full(table.height, MISSING)
+    found = Names((), (), nobody, Kinds(nobody))
+    for column, role in roles.items():
+        if role not in {Role.NAME, Role.ORGANISATION} or _is_repeated(table, roles, column):
+            continue
+        one = _read_full_name(column, role, table[column], words, kinds)
+        found = Names(
+            (*found.fields, *one.fields),
+            (*found.traits, *one.traits),
+            np.where(found.generation == MISSING, one.generation, found.generation),
+            found.kinds.merged(one.kinds),
+        )
+    return found
+
+
+def _read_full_name(
+    column: str, role: Role, raw: pl.Series, words: NameWords, kinds: Kinds
+) -> Names:
+    parts = _parts_of(raw, words)
+    all_kinds = kinds.merged(Kinds(np.where(parts.is_company, _COMPANY, MISSING)))
+    company = all_kinds.codes == _COMPANY
+    if role is Role.ORGANISATION:
+        company = np.ones(len(raw), np.bool_)
+    fields: list[Field] = []
+    people = Values(np.where(company, MISSING, parts.keys.codes), parts.keys.texts)
+    nobody = np.full(len(raw), MISSING)
+    if people.known:
+        fields.append(Field(column, role, PERSON, people))
+        fields.extend(_suffix_field(parts.generation, people))
+    if company.any():
+        scale = company_scale(parts.keys)
+        name = f"{column} (company)" if people.known else column
+        fields.append(Field(name, role, scale, parts.keys, where=company))
+    traits = _full_name_traits(column, parts.keys)
+    generation = np.where(company, nobody, parts.generation.codes)
+    return Names(tuple(fields), traits, generation, all_kinds if role is Role.NAME else Kinds(nobody))
+
+
+@dataclass(frozen=True)
+class _Parts:
+    keys: Values
+    generation: Values
+    is_company: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
+
+
+def _parts_of(raw: pl.Series, words: NameWords) -> _Parts:
+    whole = values_through(raw, _folded)
+    parts = name_parts(whole.texts, words)
+    keys, generation = (values_of(parts[name]) for name in ("key", "generation"))
+    company = parts["is_company"].cast(pl.Int64).to_numpy()
+    return _Parts(
+        Values(of_each(whole.codes, keys.codes), keys.texts),
+        Values(of_each(whole.codes, generation.codes), generation.texts),
+        of_each(whole.codes, company) == _COMPANY,
+    )
+
+
+def _folded(texts: pl.Series) -> pl.Series:
+    return texts.to_frame("text").select(folded(pl.col("text"))).to_series()
+
+
+def _crossed(
+    shared: tuple[Values, ...], columns: list[str], roles: Mapping[str, Role], column: str
+) -> Codes | None:
+    """Return the codes of the first name column of the other role, if there is one."""
+    others = (
+        values.codes
+        for other, values in zip(columns, shared, strict=True)
+        if roles[other] is not roles[column]
+    )
+    return next(others, None)
+
+
+def _suffix_field(generation: Values, names: Values) -> tuple[Field, ...]:
+    """Return the suffix as a field of its own, where the table knows any; none is a value too."""
+    if not generation.known:
+        return ()
+    texts = generation.texts.gather(np.maximum(generation.codes, 0)).to_list()
+    said = pl.Series(
+        [
+            None if name == MISSING else _NO_SUFFIX if code == MISSING else text
+            for name, code, text in zip(names.codes, generation.codes, texts, strict=True)
+        ],
+        dtype=pl.String,
+    )
+    return (Field("suffix", Role.NAME, CATEGORY, values_of(said)),)
+
+
+def _latest(all_: list[Values]) -> Values:
+    shared = sharing_texts(*all_)
+    codes = np.maximum.reduce([each.codes for each in shared])
+    return Values(codes, shared[0].texts)
+
+
+def _word_traits(column: str, role: Role, names: Values) -> tuple[Trait, ...]:
+    begins = pl.col("text").str.slice(0, _BEGINNING[role])
+    return (
+        _trait(f"{column}: sound", column, names, sound(pl.col("text"))),
+        _trait(f"{column}: begins", column, names, begins),
+    )
+
+
+def _full_name_traits(column: str, names: Values) -> tuple[Trait, ...]:
+    words = pl.col("text").str.split(" ")
+    in_order = words.list.sort().list.join(" ")
+    return (
+        _trait(f"{column}: first", f"{column}: first", names, sound(words.list.first())),
+        _trait(f"{column}: last", f"{column}: last", names, sound(words.list.last())),
+        _trait(f"{column}: words", column, names, sound(in_order), alone=True),
+        Trait(f"{column}: rarest", f"{column}: rarest", of_each(names.codes, _rarest_word(names))),
+    )
+
+
+def _trait(
+    name: str, family: str, values: Values, said: pl.Expr, *, alone: bool = False
+) -> Trait:
+    found = values_of(values.texts.to_frame("text").select(said).to_series())
+    return Trait(name, family, of_each(values.codes, found.codes), alone=alone)
+
+
+def _rarest_word(names: Values) -> Codes:
+    """Return a code (k) for the word of each name that the fewest names hold."""
+    words = (
+        names.texts.to_frame("text")
+        .with_row_index("value")
+        .with_columns(word=pl.col("text").str.split(" "))
+        .explode("word")
+        .with_columns(word=sound(pl.col("word")))
+        .with_columns(holders=pl.len().over("word"))
+    )
+    rarest = words.sort("value", "holders", "word").group_by("value", maintain_order=True).first()
+    return values_of(rarest["word"]).codes
+
+
+def _either_order(given: Values, surname: Values) -> Trait:
+    """Return a trait of both names that does not ask which stands in which column."""
+    spoken = values_of(given.texts.to_frame("text").select(sound(pl.col("text"))).to_series())
+    one, other = of_each(given.codes, spoken.codes), of_each(surname.codes, spoken.codes)
+    known = (one != MISSING) & (other != MISSING)
+    low, high = np.minimum(one, other), np.maximum(one, other)
+    codes = np.where(known, low * max(len(spoken.texts), 1) + high, MISSING)
+    return Trait("both names", "names", codes, alone=True, joins=False)
+
+
+def _is_repeated(table: pl.DataFrame, roles: Mapping[str, Role], column: str) -> bool:
+    """Tell whether a name column mostly repeats the given names and surnames beside it."""
+    beside = [each for each, role in roles.items() if role in _BEGINNING]
+    if roles[column] is not Role.NAME or not beside:
+        return False
+    words = [folded(pl.col(each).cast(pl.String)).str.split(" ") for each in (column, *beside)]
+    whole, *single = (word.alias(str(at)) for at, word in enumerate(words))
+    frame = table.select(whole, *single).drop_nulls()
+    missing = pl.concat_list(pl.exclude("0")).list.set_difference("0").list.len()
+    return float((frame.select(missing == 0).to_series().mean() or 0.0)) >= _REPEATED_SHARE  # type: ignore[arg-type]

@@ -1,0 +1,138 @@
+"""Tax ids as evidence: equal, near, a part in common, or in conflict."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from checks.contacts.linkage.scales import Levels, Scale, slips
+from checks.contacts.linkage.texts import compact
+from checks.identity import check_tax_ids
+from checks.identity.check_digits import RFC_SHAPE
+
+TAX_KEYS: Final = pl.Schema(
+    {
+        "text": pl.String(),  # what is compared; a valid id begins with "="; null: none
+        "root": pl.String(),  # CNPJ without branch, RFC without homoclave; null: no such part
+        "identity": pl.String(),  # two different ones are two persons; null: unsure
+        "is_company": pl.Boolean(),  # null: unknown
+    },
+)
+"""What `tax_keys` says of each value of a column."""
+
+_VALID: Final = "="
+_KNOWN_SHARE: Final = 0.3  # of a column that must be valid; a check digit holds by chance for 1 %
+_CHECKED_SHARE: Final = 0.5  # of RFCs whose last character must hold before it is relied on
+_COMPANY_RFC: Final = 12
+_PERSON_RFC: Final = 13
+_CNPJ: Final = 14
+_CNPJ_ROOT: Final = 8
+_RFC_ALPHABET: Final = "0123456789ABCDEFGHIJKLMN&OPQRSTUVWXYZ Ñ"
+_MODULUS: Final = 11
+
+_LEVELS: Final = ("conflict", "differs", "two_slips", "one_slip", "part", "equal")
+_CONFLICT, _DIFFERS, _TWO_SLIPS, _ONE_SLIP, _PART = range(5)
+
+
+def tax_keys(raw: pl.Series) -> pl.DataFrame:
+    """Return TAX_KEYS, one row per row of `raw`, in order.
+
+    In a column of which few values are valid as CPF, CNPJ or RFC, ids are of no known kind:
+    plain codes, equal or not, that never keep two records apart.
+
+    >>> tax_keys(pl.Series(["11.222.333/0001-81", "11.222.333/0001-82", "111"])).rows()
+    [('=11222333000181', '11222333', '11222333000181', True), ('11222333000182', None, None, None),
+     (None, None, None, None)]
+    >>> tax_keys(pl.Series(["AB-1", "ab2", None, "77"]))["text"].to_list()
+    ['ab1', 'ab2', None, '77']
+    """
+    checked = check_tax_ids(raw).with_columns(plain=_plain(raw))
+    given = int(checked["plain"].is_not_null().sum())
+    valid = int((checked["flag"] == "valid").sum())
+    if valid < _KNOWN_SHARE * max(given, 1):
+        codes = checked.select(text="plain")
+        return codes.with_columns(
+            pl.lit(None, dtype).alias(name) for name, dtype in TAX_KEYS.items() if name != "text"
+        )
+    return _of_known_kind(checked)
+
+
+def _plain(raw: pl.Series) -> pl.Series:
+    return raw.cast(pl.String).to_frame("raw").select(compact(pl.col("raw"))).to_series()
+
+
+def _of_known_kind(checked: pl.DataFrame) -> pl.DataFrame:
+    tax_id, kind = pl.col("tax_id"), pl.col("tax_kind")
+    length = tax_id.str.len_chars()
+    partial = pl.col("plain").str.to_uppercase()
+    judged = checked.with_columns(
+        holds=(kind != "rfc") | _rfc_character_holds(tax_id),
+        text=pl.when(pl.col("flag") == "valid")
+        .then(pl.lit(_VALID) + tax_id)
+        .when(pl.col("flag") == "invalid")
+        .then(partial),
+    )
+    rfcs = judged.filter(kind == "rfc")["holds"]
+    relied_on = len(rfcs) > 0 and float(rfcs.sum()) >= _CHECKED_SHARE * len(rfcs)
+    return judged.select(
+        text="text",
+        root=pl.when(kind == "cnpj")
+        .then(tax_id.str.head(_CNPJ_ROOT))
+        .when(kind == "rfc")
+        .then(tax_id.str.head(length - 3))
+        .when(partial.str.contains(RFC_SHAPE[: RFC_SHAPE.rindex("[0-9A-Z]{2}")] + "$"))
+        .then(partial),
+        identity=pl.when(pl.col("holds") | pl.lit(not relied_on)).then(tax_id),
+        is_company=pl.when(tax_id.is_not_null()).then(
+            (kind == "cnpj") | ((kind == "rfc") & (length == _COMPANY_RFC))
+        ),
+    )
+
+
+def _rfc_character_holds(tax_id: pl.Expr) -> pl.Expr:
+    """Tell whether an RFC's last character is its modulo-11 check (SAT, Anexo 1 of the RMF).
+
+    >>> frame = pl.DataFrame({"rfc": ["GODE561231GR8", "GODE561231GR9"]})
+    >>> frame.select(_rfc_character_holds(pl.col("rfc"))).to_series().to_list()
+    [True, False]
+    """
+    padded = tax_id.str.pad_start(_PERSON_RFC, " ")
+    values = {character: place for place, character in enumerate(_RFC_ALPHABET)}
+    total = pl.sum_horizontal(
+        padded.str.slice(place, 1).replace_strict(values, default=0) * (_PERSON_RFC - place)
+        for place in range(_PERSON_RFC - 1)
+    )
+    due = (_MODULUS - total % _MODULUS) % _MODULUS
+    return padded.str.tail(1).replace_strict(values, default=-1) == due
+
+
+def _near_tax_ids(left: Sequence[str], right: Sequence[str]) -> Levels:
+    bare = [[text.removeprefix(_VALID) for text in texts] for texts in (left, right)]
+    found = slips(*bare)
+    nearness = np.where(
+        found <= 1, _ONE_SLIP, np.where(found <= 2, _TWO_SLIPS, _DIFFERS)  # noqa: PLR2004
+    )
+    part = [_share_a_part(one, other) for one, other in zip(*bare, strict=True)]
+    both = [
+        one.startswith(_VALID) and other.startswith(_VALID)
+        for one, other in zip(left, right, strict=True)
+    ]
+    conflict = np.array(both, bool) & (nearness != _ONE_SLIP)
+    return np.where(part, _PART, np.where(conflict, _CONFLICT, nearness)).astype(np.int8)
+
+
+def _share_a_part(one: str, other: str) -> bool:
+    """Tell whether two ids are of one root: branches of a CNPJ, an RFC without its homoclave."""
+    if len(one) == len(other) == _CNPJ:
+        return one[:_CNPJ_ROOT] == other[:_CNPJ_ROOT]
+    short, long = sorted((one, other), key=len)
+    return len(long) in {_COMPANY_RFC, _PERSON_RFC} and len(short) >= len(long) - 3 and (
+        long[: len(long) - 3] == short[: len(long) - 3]
+    )
+
+
+TAX_ID: Final = Scale(_LEVELS, _near_tax_ids)
+"""An id of a known kind: two valid ones that differ are a conflict, not just no evidence."""

@@ -44,9 +44,13 @@ def run_job(folder: Path, job: Job) -> Outcome:
     opened = open_table(job.source, path, job.settings, job.limits, vocabulary)
     if job.look_rows:
         return _look(opened, job)
-    mapping = resolve_mapping(job.source, opened.table.header, job.settings, vocabulary)
+    if job.every_column:
+        mapping, fields = Mapping(), _every_column(opened)
+    else:
+        mapping = resolve_mapping(job.source, opened.table.header, job.settings, vocabulary)
+        fields = mapping.fields()
     rows = quarantined = 0
-    for place, batch in enumerate(opened.table.batches(mapping.fields())):
+    for place, batch in enumerate(opened.table.batches(fields)):
         rows += batch.rows.height
         quarantined += batch.faults.height
         _write_part(folder / f"rows-{place:06d}.parquet", batch.rows)
@@ -56,11 +60,13 @@ def run_job(folder: Path, job: Job) -> Outcome:
 
 def _look(opened: OpenedFile, job: Job) -> Outcome:
     mapping = look_mapping(opened.table.header, job.settings, load_vocabulary())
-    width = len(opened.table.header)
-    everything = {f"cell_{place}": place for place in range(width)}
-    first = next(iter(opened.table.batches(everything)))
+    first = next(iter(opened.table.batches(_every_column(opened))))
     rows = first.rows.sort("line").head(job.look_rows).drop("line").rows()
     return _outcome(opened, mapping, first_rows=tuple(rows))
+
+
+def _every_column(opened: OpenedFile) -> dict[str, int]:
+    return {f"cell_{place}": place for place in range(len(opened.table.header))}
 
 
 def _outcome(

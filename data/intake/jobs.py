@@ -19,12 +19,16 @@ INPUT_FILE: Final = "input"
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One staged file to be read; with `look_rows` only so many rows, and unmapped ones too."""
+    """One staged file to be read; with `look_rows` only so many rows, and unmapped ones too.
+
+    `every_column` reads all rows of all columns, as `cell_0`, `cell_1` ..., mapped or not.
+    """
 
     source: str
     settings: IntakeSettings
     limits: Limits
     look_rows: int = 0
+    every_column: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ def as_text(column: pl.Series) -> pl.Series:
     ['1', '1234.567000', None]
     >>> as_text(pl.Series([["a@x.example", "b@x.example"]])).to_list()
     ['a@x.example; b@x.example']
+    >>> as_text(pl.Series([[11, 12], None])).to_list()
+    ['11; 12', None]
     """
     return column.to_frame().select(_text(pl.col(column.name), column.dtype)).to_series()
 
@@ -26,8 +28,11 @@ def _text(cell: pl.Expr, dtype: pl.DataType) -> pl.Expr:
         return _float_text(cell)
     if dtype.is_decimal():
         return _exact_text(cell)
-    if dtype == pl.List(pl.String):
-        return cell.list.join("; ", ignore_nulls=True)
+    if isinstance(dtype, pl.Array):
+        return _text(cell.arr.to_list(), pl.List(dtype.inner))
+    if isinstance(dtype, pl.List) and not dtype.inner.is_nested():
+        items = cell.list.eval(_text(pl.element(), dtype.inner))
+        return items.list.join("; ", ignore_nulls=True)
     if dtype.is_nested() or dtype in {pl.Binary, pl.Object}:
         return pl.lit(None, dtype=pl.String).alias(cell.meta.output_name())
     return cell.cast(pl.String, strict=False)

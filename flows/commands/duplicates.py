@@ -2,61 +2,57 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
-import polars as pl
-
-from checks.contacts import find_clusters
+from checks.contacts.linkage.roles import Role
 from checks.errors import SettingError
-from checks.syntax import check_syntax
-from data.files import make_private_folder, replaced_file
-from data.intake import read_portfolio
-from data.reference.matching import load_match_reference
-from data.reference.syntax import load_syntax_reference
+from flows.linkage import STAGES, LinkRequest, LinkSummary, link_table
+from flows.progress import Progress
 from flows.settings import load_settings
 from flows.stages.read import intake_settings
 
 
-def run_duplicates(
-    input_: Path,
-    out: Path,
-    config: Path | None,
-    id_column: str | None,
-    roles: list[str],
-) -> int:
-    """Write clusters.csv and print how many records are one debtor with another."""
+def run_duplicates(request: LinkRequest, config: Path | None, *, as_json: bool) -> int:
+    """Write the clusters and their explanation, and print how many records are one."""
     settings = intake_settings(load_settings(config))
-    columns = {**settings.columns, **_columns(roles)}
-    if id_column:
-        columns["debtor_id"] = (id_column,)
-    make_private_folder(out)
-    portfolio = read_portfolio([input_], replace(settings, columns=columns), out)
-    syntax = check_syntax(portfolio.contacts["email_raw"].unique().sort(), load_syntax_reference())
-    contacts = portfolio.contacts.join(syntax, on="email_raw", how="left").select(
-        "creditor_id",
-        "debtor_id",
-        address=pl.when(pl.col("domain").is_not_null()).then(pl.col("address")),
-    )
-    clusters = find_clusters(portfolio.debtors, contacts, load_match_reference())
-    with replaced_file(out / "clusters.csv") as aside:
-        clusters.sort("creditor_id", "cluster_id", "debtor_id").write_csv(aside)
-    several = clusters.filter(pl.len().over("creditor_id", "cluster_id") > 1)
-    print(
-        f"{clusters.height:,} debtors, {several.height:,} of them in "
-        f"{several.select('creditor_id', 'cluster_id').n_unique():,} clusters of several; "
-        f"{out / 'clusters.csv'}"
-    )
+    summary = link_table(request, settings, Progress(STAGES))
+    if as_json:
+        print(json.dumps(asdict(summary), ensure_ascii=False))
+    else:
+        _print_summary(summary, request.out)
     return 0
 
 
-def _columns(roles: list[str]) -> dict[str, tuple[str, ...]]:
-    """Read COLUMN=ROLE pairs; several columns may play one role."""
-    found: dict[str, tuple[str, ...]] = {}
-    for pair in roles:
+def _print_summary(summary: LinkSummary, out: Path) -> None:
+    print(
+        f"{summary.records:,} records, {summary.in_clusters:,} of them in {summary.clusters:,} "
+        f"clusters of several, the largest of {summary.largest:,}; "
+        f"{summary.pairs:,} pairs compared, in blocks of at most {summary.block_cap}"
+    )
+    if summary.quarantined:
+        print(f"{summary.quarantined:,} rows could not be read: {out / 'quarantine.csv'}")
+    if summary.changes:
+        print(f"{summary.changes:,} clusters merged or split: {out / 'changes.csv'}")
+    print(f"{out / 'clusters.csv'}; for a person to look at: {out / 'review.csv'}")
+
+
+def read_roles(pairs: Sequence[str]) -> dict[str, Role]:
+    """Read COLUMN=ROLE pairs; several columns may play one role.
+
+    >>> read_roles(["correo=email", "a=b=ignore"])
+    {'correo': <Role.EMAIL: 'email'>, 'a=b': <Role.IGNORE: 'ignore'>}
+    """
+    found: dict[str, Role] = {}
+    for pair in pairs:
         column, equals, role = pair.rpartition("=")
         if not (column and equals and role):
             problem = f"--role '{pair}' is not COLUMN=ROLE"
             raise SettingError(problem, "say e.g. --role correo=email")
-        found[role] = (*found.get(role, ()), column)
+        if role not in set(Role):
+            problem = f"--role '{pair}' names no role"
+            raise SettingError(problem, f"the roles are {', '.join(Role)}")
+        found[column] = Role(role)
     return found

@@ -19,23 +19,35 @@ def duplicates(
     config: Config = None,
     id_: Annotated[str | None, Parameter(name="--id")] = None,
     role: Annotated[list[str] | None, Parameter(negative=())] = None,
+    decisions: Path | None = None,
+    previous: Path | None = None,
+    model: Path | None = None,
+    as_json: Json = False,
 ) -> int:
     """Find the records that are one debtor, on any table of people or companies.
 
     Parameters
     ----------
     input_
-        the table
+        the table: CSV, Parquet, XLSX or JSON lines
     out
-        where clusters.csv goes
+        where clusters.csv, pairs.parquet, review.csv and model.json go
     id_
-        the column that identifies a record
+        the column that identifies a record [default: the row number from 0]
     role
-        COLUMN=ROLE, e.g. correo=email; may be repeated
+        COLUMN=ROLE, e.g. correo=email; may be repeated; columns not named are guessed
+    decisions
+        a reviewed review.csv: pairs decided to be same or different stay so
+    previous
+        an earlier clusters.csv: its cluster ids are kept, merges and splits listed
+    model
+        the model.json of an earlier run: nothing is learnt anew
     """
-    from flows.commands.duplicates import run_duplicates
+    from flows.commands.duplicates import read_roles, run_duplicates
+    from flows.linkage import LinkRequest
 
-    return run_duplicates(input_, out, config, id_, role or [])
+    request = LinkRequest(input_, out, id_, read_roles(role or []), decisions, previous, model)
+    return run_duplicates(request, config, as_json=as_json)
 
 
 @app.command(group=CARE)

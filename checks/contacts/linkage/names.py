@@ -152,7 +152,9 @@ def _near_companies(weight: Mapping[str, float]) -> Callable[[Sequence[str], Seq
         overlap = [_overlap(one, other, weight) for one, other in zip(left, right, strict=True)]
         shared = banded(np.array(overlap, np.float32), (_ALIKE_SHARE, _NEAR_SHARE))
         numbered = [_differ_in_numbers(one, other) for one, other in zip(left, right, strict=True)]
-        return np.where(numbered, DIFFERS, np.maximum(near, shared)).astype(np.int8)
+        return np.where(numbered, DIFFERS, np.maximum.reduce((near, shared, _initials(left, right)))).astype(
+            np.int8
+        )
 
     return nearness
 

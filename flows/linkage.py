@@ -199,9 +199,7 @@ def _pair_table(ids: pl.Series, linked: Linked, rows: Codes) -> pl.DataFrame:
 def _review_table(records: _Records, linked: Linked, rows: Codes) -> pl.DataFrame:
     """Return the pairs with the values of both records side by side and room for a decision."""
     pairs = _pair_table(records.ids, linked, rows)
-    left, right = (
-        records.cells[side[rows]] for side in (linked.pairs.left, linked.pairs.right)
-    )
+    left, right = (records.cells[side[rows]] for side in (linked.pairs.left, linked.pairs.right))
     beside = [
         values[column].alias(f"{column} ({side})")
         for column in records.cells.columns

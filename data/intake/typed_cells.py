@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import polars as pl
+from polars.datatypes import DataTypeClass
 
 _WHOLE_FLOATS = 2**53
 
@@ -23,16 +24,15 @@ def as_text(column: pl.Series) -> pl.Series:
     return column.to_frame().select(_text(pl.col(column.name), column.dtype)).to_series()
 
 
-def _text(cell: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+def _text(cell: pl.Expr, dtype: pl.DataType | DataTypeClass) -> pl.Expr:
     if dtype.is_float():
         return _float_text(cell)
     if dtype.is_decimal():
         return _exact_text(cell)
-    if isinstance(dtype, pl.Array):
-        return _text(cell.arr.to_list(), pl.List(dtype.inner))
-    if isinstance(dtype, pl.List) and not dtype.inner.is_nested():
-        items = cell.list.eval(_text(pl.element(), dtype.inner))
-        return items.list.join("; ", ignore_nulls=True)
+    if isinstance(dtype, pl.List | pl.Array) and not dtype.inner.is_nested():
+        items = cell.arr.to_list() if isinstance(dtype, pl.Array) else cell
+        texts = items.list.eval(_text(pl.element(), dtype.inner))
+        return texts.list.join("; ", ignore_nulls=True)
     if dtype.is_nested() or dtype in {pl.Binary, pl.Object}:
         return pl.lit(None, dtype=pl.String).alias(cell.meta.output_name())
     return cell.cast(pl.String, strict=False)

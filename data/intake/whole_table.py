@@ -86,9 +86,7 @@ def _distinct_names(header: Sequence[str]) -> list[str]:
 def _without_empty(cells: pl.DataFrame) -> pl.DataFrame:
     """Make cells null that are blank or say in words that nothing is known."""
     words = load_vocabulary().empty
-    return cells.with_columns(
-        _known(cells[name], words).alias(name) for name in cells.columns
-    )
+    return cells.with_columns(_known(cells[name], words).alias(name) for name in cells.columns)
 
 
 def _known(column: pl.Series, words: frozenset[str]) -> pl.Series:

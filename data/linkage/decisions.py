@@ -15,7 +15,19 @@ from data.intake.whole_table import read_whole_table
 from data.publish.people import safe_for_spreadsheets
 
 _SAME: Final = ("same", "s", "sim", "si", "sí", "yes", "y", "1", "true", "mesmo", "mismo")
-_DIFFERENT: Final = ("different", "d", "nao", "não", "no", "n", "0", "false", "diferente", "outro", "otro")
+_DIFFERENT: Final = (
+    "different",
+    "d",
+    "nao",
+    "não",
+    "no",
+    "n",
+    "0",
+    "false",
+    "diferente",
+    "outro",
+    "otro",
+)
 
 
 def read_decisions(path: Path, record_ids: pl.Series, work_dir: Path) -> Decisions:
@@ -53,7 +65,9 @@ def read_previous(path: Path, work_dir: Path) -> pl.DataFrame:
     """Return `record_id, cluster_id` of an earlier clusters.csv."""
     table = read_whole_table(path, IntakeSettings(), work_dir)
     _refuse_without(table.cells, ("record_id", "cluster_id"), table.source)
-    return table.cells.select("record_id", "cluster_id").drop_nulls().unique("record_id", keep="first")
+    return (
+        table.cells.select("record_id", "cluster_id").drop_nulls().unique("record_id", keep="first")
+    )
 
 
 def _refuse_without(cells: pl.DataFrame, columns: tuple[str, ...], source: str) -> None:

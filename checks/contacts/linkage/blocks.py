@@ -92,9 +92,7 @@ def find_pairs(traits: Sequence[Trait], records: int) -> Pairs:
     keys = [_key(*named) for named in _joined_traits(traits)]
     cap = _fitting_cap(keys, records)
     numbers = [_pairs_within(key, records, cap) for key in keys]
-    reports = tuple(
-        _report(key, pairs, cap) for key, pairs in zip(keys, numbers, strict=True)
-    )
+    reports = tuple(_report(key, pairs, cap) for key, pairs in zip(keys, numbers, strict=True))
     found = np.unique(np.concatenate(numbers)) if numbers else np.zeros(0, np.int64)
     return Pairs(found // max(records, 1), found % max(records, 1), cap, reports)
 
@@ -139,7 +137,9 @@ def _fitting_cap(keys: Sequence[Key], records: int) -> int:
         if found <= max(freely, PAIRS_PER_RECORD * records):
             return cap
     worst = max(keys, key=lambda key: key.pairs_under(CAPS[-1]))
-    problem = f"too many records look alike: '{worst.name}' makes {worst.pairs_under(CAPS[-1]):,} pairs"
+    problem = (
+        f"too many records look alike: '{worst.name}' makes {worst.pairs_under(CAPS[-1]):,} pairs"
+    )
     raise InputRefusedError(
         problem, "name more columns with --role, or leave a column of few values out (=ignore)"
     )

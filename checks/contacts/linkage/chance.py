@@ -62,12 +62,12 @@ def _drawn_levels(field: Field, marked: Counts, all_: Counts, seed: int) -> Shar
         shares += np.bincount(levels, minlength=len(shares))
     if isinstance(field.values, ValueLists):
         shares[1:] *= field.values.spread**2  # the nearest of several values counts
-    return shares / shares.sum()
+    return np.asarray(shares / shares.sum())
 
 
 def _drawn(counts: Counts, draw: np.random.Generator) -> npt.NDArray[np.int64]:
     bounds = np.cumsum(counts)
-    return np.searchsorted(bounds, draw.random(DRAWS) * bounds[-1], side="right")
+    return np.asarray(np.searchsorted(bounds, draw.random(DRAWS) * bounds[-1], side="right"))
 
 
 def rarity(field: Field, compared: Compared, equal: float) -> npt.NDArray[np.float32]:

@@ -8,7 +8,6 @@ against counts like evidence for, and no threshold has to be chosen.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -37,11 +36,11 @@ class Vetoes:
     def between(self, left: Codes, right: Codes) -> npt.NDArray[np.bool_]:
         """Tell which pairs of records may never be in one cluster."""
         same = (self.identity[left] == self.identity[right]) & (self.identity[left] != MISSING)
-        vetoed = np.zeros(len(left), np.bool_)
+        vetoed: npt.NDArray[np.bool_] = np.zeros(len(left), np.bool_)
         for codes in (self.identity, *self.others):
             one, other = codes[left], codes[right]
             vetoed |= (one != other) & (one != MISSING) & (other != MISSING)
-        return vetoed & ~same
+        return np.asarray(vetoed & ~same)
 
 
 def no_vetoes(records: int) -> Vetoes:

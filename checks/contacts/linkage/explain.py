@@ -1,4 +1,4 @@
-"""Why records are one or two: how sure each is, the steps of a pair, and what a person should see."""
+"""Why records are one or two: how sure that is, the steps of a pair, what a person should see."""
 
 from __future__ import annotations
 
@@ -92,14 +92,22 @@ def review_rows(linked: Linked, vetoes: Vetoes, most: int) -> Codes:
 def steps_of(material: Material, linked: Linked, rows: Codes) -> pl.DataFrame:
     """Return STEPS of the pairs of `rows`; they sum up to the pairs' log-odds."""
     parts = list(_steps(material, linked, rows))
-    return pl.concat(parts).sort("pair", maintain_order=True) if parts else pl.DataFrame(schema=STEPS)
+    return (
+        pl.concat(parts).sort("pair", maintain_order=True) if parts else pl.DataFrame(schema=STEPS)
+    )
 
 
 def _steps(material: Material, linked: Linked, rows: Codes) -> Iterator[pl.DataFrame]:
     pairs: Pairs = linked.pairs
     left, right = pairs.left[rows], pairs.right[rows]
     prior = linked.model.prior(material.records)
-    yield _step_rows(rows, "prior", pl.repeat("", len(rows), eager=True), np.full(len(rows), prior), np.zeros(len(rows)))
+    yield _step_rows(
+        rows,
+        "prior",
+        pl.repeat("", len(rows), eager=True),
+        np.full(len(rows), prior),
+        np.zeros(len(rows)),
+    )
     shares = zip(material.fields, linked.model.fields, linked.model.weights(), strict=True)
     for field, learnt, weights in shares:
         compared = compare_field(field, left, right)

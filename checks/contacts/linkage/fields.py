@@ -69,7 +69,11 @@ def read_material(
         _Part(full.fields, full.traits),
         *_read_lists(table, roles, reference, ids.identity),
         *(_read_day(column, table[column]) for column in _columns(roles, Role.BIRTH_DATE)),
-        *(_read_plain(column, table[column], role) for column, role in roles.items() if role in _PLAIN),
+        *(
+            _read_plain(column, table[column], role)
+            for column, role in roles.items()
+            if role in _PLAIN
+        ),
     ]
     others = (ids.kinds.merged(full.kinds).codes, names.generation, full.generation)
     return Material(
@@ -181,6 +185,8 @@ def _read_day(column: str, raw: pl.Series) -> _Part:
 
 def _read_plain(column: str, raw: pl.Series, role: Role) -> _Part:
     scale, fold = _PLAIN[role]
-    values = values_through(raw, lambda texts: texts.to_frame("x").select(fold(pl.col("x"))).to_series())
+    values = values_through(
+        raw, lambda texts: texts.to_frame("x").select(fold(pl.col("x"))).to_series()
+    )
     traits = () if role in _FEW_VALUES else (Trait(column, column, values.codes),)
     return _Part((Field(column, role, scale, values),), traits)

@@ -167,9 +167,7 @@ def _with_decisions(
     if decisions is None:
         return pairs, weight
     numbers = pairs.left * records + pairs.right
-    low, high = (
-        pick(decisions.left, decisions.right) for pick in (np.minimum, np.maximum)
-    )
+    low, high = (pick(decisions.left, decisions.right) for pick in (np.minimum, np.maximum))
     every = np.unique(np.concatenate([numbers, low * records + high]))
     merged = np.zeros(len(every))
     merged[np.searchsorted(every, numbers)] = weight

@@ -58,9 +58,7 @@ def _is_number(digits: pl.Expr) -> pl.Expr:
 def _near_mailboxes(left: Sequence[str], right: Sequence[str]) -> Levels:
     found = slips(left, right)
     names = [[address.partition("@")[0] for address in addresses] for addresses in (left, right)]
-    own = [
-        one == other and len(one) >= _OWN_NAME for one, other in zip(*names, strict=True)
-    ]
+    own = [one == other and len(one) >= _OWN_NAME for one, other in zip(*names, strict=True)]
     return np.where(found <= 1, NEAR, np.where(own, ALIKE, DIFFERS)).astype(np.int8)
 
 

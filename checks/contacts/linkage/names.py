@@ -67,7 +67,7 @@ def name_parts(names: pl.Series, words: NameWords) -> pl.DataFrame:
             generation="generation",
             is_company="is_company",
         )
-        .cast(dict(NAME_PARTS))
+        .cast(NAME_PARTS)
     )
 
 
@@ -87,12 +87,14 @@ def _near_people(left: Sequence[str], right: Sequence[str]) -> Levels:
     shared_words = similarity(fuzz.token_set_ratio, left, right) / _WHOLE
     near = banded(sorted_words, (0.75, 0.90, 1.0))
     inside = banded(shared_words, (0.85, 1.0))
-    return np.maximum.reduce((near, inside, _initials(left, right)))
+    return np.maximum(np.maximum(near, inside), _initials(left, right))
 
 
 def _initials(left: Sequence[str], right: Sequence[str]) -> Levels:
     """Return `NEAR` where one name is the other with words cut to initials or left out."""
-    pairs = pl.DataFrame({"left": left, "right": right}, schema={"left": pl.String, "right": pl.String})
+    pairs = pl.DataFrame(
+        {"left": left, "right": right}, schema={"left": pl.String, "right": pl.String}
+    )
     cut = pl.any_horizontal(pl.all().str.contains(r"(?:^| )[a-z](?: |$)"))
     rows = pairs.with_columns(cut=cut).with_row_index("row").filter("cut")
     levels = np.zeros(len(pairs), np.int8)
@@ -145,16 +147,18 @@ def _word_weights(names: Values) -> Mapping[str, float]:
     return {word: float(np.log(1.0 + total / holders)) for word, holders in counted}
 
 
-def _near_companies(weight: Mapping[str, float]) -> Callable[[Sequence[str], Sequence[str]], Levels]:
+def _near_companies(
+    weight: Mapping[str, float],
+) -> Callable[[Sequence[str], Sequence[str]], Levels]:
     def nearness(left: Sequence[str], right: Sequence[str]) -> Levels:
         sorted_words = similarity(fuzz.token_sort_ratio, left, right) / _WHOLE
         near = banded(sorted_words, (0.80, 0.92, 1.0))
         overlap = [_overlap(one, other, weight) for one, other in zip(left, right, strict=True)]
         shared = banded(np.array(overlap, np.float32), (_ALIKE_SHARE, _NEAR_SHARE))
         numbered = [_differ_in_numbers(one, other) for one, other in zip(left, right, strict=True)]
-        return np.where(numbered, DIFFERS, np.maximum.reduce((near, shared, _initials(left, right)))).astype(
-            np.int8
-        )
+        return np.where(
+            numbered, DIFFERS, np.maximum.reduce((near, shared, _initials(left, right)))
+        ).astype(np.int8)
 
     return nearness
 

@@ -57,9 +57,7 @@ class Names:
     kinds: Kinds
 
 
-def read_name_columns(
-    table: pl.DataFrame, roles: Mapping[str, Role], words: NameWords
-) -> Names:
+def read_name_columns(table: pl.DataFrame, roles: Mapping[str, Role], words: NameWords) -> Names:
     """Return what columns of given names and surnames give."""
     columns = [each for each, role in roles.items() if role in _BEGINNING]
     nobody = np.full(table.height, MISSING)
@@ -79,7 +77,12 @@ def read_name_columns(
     generation = _latest([part.generation for part in parts])
     if len(columns) > 1:
         traits.append(_either_order(shared[0], shared[1]))
-    return Names((*fields, *_suffix_field(generation, shared[-1])), tuple(traits), generation.codes, Kinds(nobody))
+    return Names(
+        (*fields, *_suffix_field(generation, shared[-1])),
+        tuple(traits),
+        generation.codes,
+        Kinds(nobody),
+    )
 
 
 def read_full_names(
@@ -121,7 +124,9 @@ def _read_full_name(
         fields.append(Field(name, role, scale, parts.keys, where=company))
     traits = _full_name_traits(column, parts.keys)
     generation = np.where(company, nobody, parts.generation.codes)
-    return Names(tuple(fields), traits, generation, all_kinds if role is Role.NAME else Kinds(nobody))
+    return Names(
+        tuple(fields), traits, generation, all_kinds if role is Role.NAME else Kinds(nobody)
+    )
 
 
 @dataclass(frozen=True)
@@ -199,9 +204,7 @@ def _full_name_traits(column: str, names: Values) -> tuple[Trait, ...]:
     )
 
 
-def _trait(
-    name: str, family: str, values: Values, said: pl.Expr, *, alone: bool = False
-) -> Trait:
+def _trait(name: str, family: str, values: Values, said: pl.Expr, *, alone: bool = False) -> Trait:
     found = values_of(values.texts.to_frame("text").select(said).to_series())
     return Trait(name, family, of_each(values.codes, found.codes), alone=alone)
 
@@ -239,4 +242,4 @@ def _is_repeated(table: pl.DataFrame, roles: Mapping[str, Role], column: str) ->
     whole, *single = (word.alias(str(at)) for at, word in enumerate(words))
     frame = table.select(whole, *single).drop_nulls()
     missing = pl.concat_list(pl.exclude("0")).list.set_difference("0").list.len()
-    return float((frame.select(missing == 0).to_series().mean() or 0.0)) >= _REPEATED_SHARE  # type: ignore[arg-type]
+    return 0 < _REPEATED_SHARE * len(frame) <= frame.select(missing == 0).to_series().sum()

@@ -48,9 +48,12 @@ def banded(similarity: Similarities, bounds: Sequence[float]) -> Levels:
     return np.searchsorted(np.asarray(bounds, np.float32), similarity, side="right").astype(np.int8)
 
 
-def similarity(scorer: Callable[..., Any], left: Sequence[str], right: Sequence[str]) -> Any:
+def similarity(
+    scorer: Callable[..., Any], left: Sequence[str], right: Sequence[str]
+) -> Similarities:
     """Return the similarity of each row by a scorer of rapidfuzz, as float32."""
-    return cpdist(left, right, scorer=scorer, dtype=np.float32, workers=_WORKERS)
+    found = cpdist(left, right, scorer=scorer, dtype=np.float32, workers=_WORKERS)
+    return np.asarray(found, np.float32)
 
 
 def slips(left: Sequence[str], right: Sequence[str]) -> npt.NDArray[np.uint8]:

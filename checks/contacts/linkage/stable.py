@@ -43,7 +43,9 @@ def keep_names(records: pl.DataFrame, before: pl.DataFrame) -> tuple[pl.Series, 
     """
     known = records.join(before, on="record_id", how="inner")
     owner = _owners(known)
-    kept = owner.sort(pl.col("cluster_id").str.len_bytes(), "cluster_id").group_by("cluster").first()
+    kept = (
+        owner.sort(pl.col("cluster_id").str.len_bytes(), "cluster_id").group_by("cluster").first()
+    )
     named = records.with_columns(fresh=name_clusters(records)).join(
         kept, on="cluster", how="left", maintain_order="left"
     )
@@ -78,4 +80,4 @@ def _changes(known: pl.DataFrame) -> pl.DataFrame:
     split = moves.filter(pl.col("cluster_id").is_in(stayed)).select(
         pl.lit("split").alias("event"), cluster_id="now", of="cluster_id"
     )
-    return pl.concat([merged, split]).sort("event", "cluster_id", "of").cast(dict(CHANGES))
+    return pl.concat([merged, split]).sort("event", "cluster_id", "of").cast(CHANGES)

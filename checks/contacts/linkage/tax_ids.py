@@ -113,7 +113,9 @@ def _near_tax_ids(left: Sequence[str], right: Sequence[str]) -> Levels:
     bare = [[text.removeprefix(_VALID) for text in texts] for texts in (left, right)]
     found = slips(*bare)
     nearness = np.where(
-        found <= 1, _ONE_SLIP, np.where(found <= 2, _TWO_SLIPS, _DIFFERS)  # noqa: PLR2004
+        found <= 1,
+        _ONE_SLIP,
+        np.where(found <= 2, _TWO_SLIPS, _DIFFERS),  # noqa: PLR2004
     )
     part = [_share_a_part(one, other) for one, other in zip(*bare, strict=True)]
     both = [
@@ -129,8 +131,10 @@ def _share_a_part(one: str, other: str) -> bool:
     if len(one) == len(other) == _CNPJ:
         return one[:_CNPJ_ROOT] == other[:_CNPJ_ROOT]
     short, long = sorted((one, other), key=len)
-    return len(long) in {_COMPANY_RFC, _PERSON_RFC} and len(short) >= len(long) - 3 and (
-        long[: len(long) - 3] == short[: len(long) - 3]
+    return (
+        len(long) in {_COMPANY_RFC, _PERSON_RFC}
+        and len(short) >= len(long) - 3
+        and (long[: len(long) - 3] == short[: len(long) - 3])
     )
 
 

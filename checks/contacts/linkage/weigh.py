@@ -60,7 +60,9 @@ def fit_shares(
     m = guesses if identity is None else _supervised(counted, guesses, identity)
     duplicates = _clipped(float(counted.counts.sum()) * _FIRST_SHARE / all_pairs)
     for step in range(1, _STEPS + 1):
-        chance = 1.0 / (1.0 + np.exp(-np.clip(_log_odds(counted.patterns, m, u, duplicates), -500, 500)))
+        chance = 1.0 / (
+            1.0 + np.exp(-np.clip(_log_odds(counted.patterns, m, u, duplicates), -500, 500))
+        )
         weight = chance * counted.counts
         m = [_shares(counted.patterns[:, at], weight, guess) for at, guess in enumerate(guesses)]
         before, duplicates = duplicates, _clipped(float(weight.sum()) / all_pairs)
@@ -77,7 +79,7 @@ def _first_guess(levels: int) -> Shares:
     guess = np.full(levels, (1.0 - _FIRST_EQUAL - _FIRST_NEAR) / max(levels - 1, 1))
     guess[-1] = _FIRST_EQUAL
     guess[-2] += _FIRST_NEAR
-    return guess / guess.sum()
+    return np.asarray(guess / guess.sum())
 
 
 def _supervised(counted: Counted, guesses: list[Shares], identity: int) -> list[Shares]:
@@ -103,5 +105,5 @@ def _log_odds(
 def _shares(levels: npt.NDArray[np.int8], weight: Shares, guess: Shares) -> Shares:
     known = levels != ABSENT
     counted = np.bincount(levels[known], weights=weight[known], minlength=len(guess))
-    counted = counted + _BELIEF * guess
-    return counted / counted.sum()
+    believed = counted + _BELIEF * guess
+    return np.asarray(believed / believed.sum())

@@ -19,6 +19,7 @@ from checks.identity import check_tax_ids
 from data.intake.vocabulary import load_vocabulary, spell_out
 
 _SAMPLE_ROWS: Final = 5_000
+_SOME_ROWS: Final = 20
 _MOST: Final = 0.5
 _NEARLY_ALL: Final = 0.8
 _WHOLE_NAME_WORDS: Final = 1.8  # words on average; a given name alone has fewer
@@ -64,7 +65,7 @@ def _guess(column: pl.Series, said: Mapping[str, Role], id_column: str | None) -
         return Guess(name, said[name], "said")
     if name == id_column:
         return Guess(name, Role.IGNORE, "the id")
-    if column.drop_nulls().n_unique() <= 1 and len(column) > 1 and column.null_count() == 0:
+    if len(column) >= _SOME_ROWS and column.n_unique() == 1:
         return Guess(name, Role.IGNORE, "one value only")
     by_name = role_of_header(name)
     if by_name is not None:

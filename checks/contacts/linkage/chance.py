@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy.typing as npt
 
 from checks.contacts.linkage.compare import Compared, Field, nearness_of
 from checks.contacts.linkage.model import Shares
+from checks.contacts.linkage.roles import Role
 from checks.contacts.linkage.values import MISSING, ValueLists, Values
 
 DRAWS: Final = 300_000
@@ -19,6 +21,25 @@ RARER: Final = 4.0
 
 COMMONER: Final = 6.0
 """Log-odds that a common value may take away at most."""
+
+_BELIEF: Final = 1_000.0  # pairs, and records, that the belief below counts for
+_BELIEVED: Final[Mapping[Role, float]] = {
+    Role.NAME: 1e-4,
+    Role.GIVEN_NAME: 1e-2,
+    Role.SURNAME: 5e-3,
+    Role.ORGANISATION: 1e-5,
+    Role.BIRTH_DATE: 5e-5,
+    Role.TAX_ID: 1e-7,
+    Role.EMAIL: 1e-6,
+    Role.PHONE: 1e-6,
+    Role.STREET: 1e-3,
+    Role.POSTCODE: 2e-3,
+    Role.CITY: 2e-2,
+    Role.STATE: 0.1,
+    Role.COUNTRY: 0.5,
+    Role.OTHER: 0.1,
+}
+"""How often two persons agree, before the table is looked at: decides in one of a few rows."""
 
 _PSEUDO: Final = 0.5  # added to each level, so that none is impossible
 _MOST_EQUAL: Final = 0.999
@@ -35,8 +56,9 @@ def chance_of(field: Field, seed: int) -> Shares:
     marked, all_ = _holders(field)
     shares = _drawn_levels(field, marked, all_, seed)
     equal = float((marked * np.maximum(all_ - 1.0, 0.0)).sum())
-    held = max(marked.sum() * (all_.sum() - 1.0), 2.0)
-    share = min(max(equal, 1.0) / held, _MOST_EQUAL)
+    pairs = marked.sum() * max(all_.sum() - 1.0, 0.0)
+    believed = _BELIEF * _BELIEVED[field.role]
+    share = min((equal + believed) / (pairs + _BELIEF), _MOST_EQUAL)
     shares[:-1] *= (1.0 - share) / shares[:-1].sum()
     shares[-1] = share
     return shares
@@ -75,9 +97,9 @@ def rarity(field: Field, compared: Compared, equal: float) -> npt.NDArray[np.flo
 
     `equal` is the chance share of equality: a value as common as that adds nothing.
     """
-    counts, held = field.values.counts, max(field.values.known, 1)
+    counts, held = field.values.counts, field.values.known
     added = np.zeros(len(compared.shared), np.float32)
     known = compared.shared != MISSING
-    share = np.maximum(counts[compared.shared[known]], 1) / held
+    share = (counts[compared.shared[known]] + _BELIEF * equal) / (held + _BELIEF)
     added[known] = np.clip(np.log(equal / share), -COMMONER, RARER)
     return added

@@ -154,8 +154,6 @@ def _pairs_within(key: Key, records: int, cap: int) -> npt.NDArray[np.int64]:
     for distance in range(1, int(key.sizes[key.sizes <= cap].max(initial=0))):
         together = block[distance:] == block[:-distance]
         one, other = members[:-distance][together], members[distance:][together]
-        # members of a block stand in order of their numbers, so the lower one is always left; one
-        # with several values may stand twice
-        numbers = one * records + other
-        parts.append(numbers[one != other])
+        numbers = np.minimum(one, other) * records + np.maximum(one, other)
+        parts.append(numbers[one != other])  # one with several values may stand twice
     return np.concatenate(parts) if parts else np.zeros(0, np.int64)

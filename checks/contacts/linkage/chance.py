@@ -79,11 +79,13 @@ def _drawn_levels(field: Field, marked: Counts, all_: Counts, seed: int) -> Shar
     shares = np.full(len(field.scale.levels), _PSEUDO)
     if marked.sum() and all_.sum():
         one, other = (_drawn(counts, draw) for counts in (marked, all_))
+        pairs, times = np.unique(one * len(all_) + other, return_counts=True)
+        one, other = pairs // len(all_), pairs % len(all_)
         differ = one != other
         levels = nearness_of(field.values, field.scale, one[differ], other[differ])
-        shares += np.bincount(levels, minlength=len(shares))
+        shares += np.bincount(levels, weights=times[differ], minlength=len(shares))
     if isinstance(field.values, ValueLists):
-        shares[1:] *= field.values.spread**2  # the nearest of several values counts
+        shares[1:] *= max(field.values.spread, 1.0) ** 2  # the nearest of several values counts
     return np.asarray(shares / shares.sum())
 
 

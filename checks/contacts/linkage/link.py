@@ -18,7 +18,7 @@ from checks.contacts.linkage.model import FieldShares, LinkModel, Shares
 from checks.contacts.linkage.roles import Role
 from checks.contacts.linkage.tax_ids import TAX_ID
 from checks.contacts.linkage.values import Codes
-from checks.contacts.linkage.weigh import Counted, fit_shares
+from checks.contacts.linkage.weigh import Counted, first_guess, fit_shares
 from checks.errors import InputRefusedError
 
 SEED: Final = 1
@@ -142,7 +142,8 @@ def _learn(material: Material, counted: Counted, u: Sequence[Shares]) -> LinkMod
         ),
         None,
     )
-    fit = fit_shares(counted, u, all_pairs, identity)
+    guesses = [first_guess(field.scale) for field in material.fields]
+    fit = fit_shares(counted, u, guesses, all_pairs, identity)
     if not fit.settled:
         problem = f"what makes two records one did not become clear in {fit.steps:,} steps"
         raise InputRefusedError(problem, "name more columns with --role, or give --model")

@@ -16,6 +16,7 @@ from checks.contacts.linkage.scales import (
     Levels,
     Scale,
     banded,
+    never_near,
     similarity,
 )
 from checks.contacts.linkage.values import Values
@@ -125,6 +126,10 @@ def _stands_for(word: str, other: str) -> bool:
 
 PERSON: Final = Scale(_LEVELS, _near_people)
 """A person's full name: words in any order, some left out, initials."""
+
+
+SUFFIX: Final = Scale(("differs", "equal"), never_near, steady=0.995)
+"""Filho, Neto or nothing: father and son share the rest of a name."""
 
 
 def company_scale(names: Values) -> Scale:

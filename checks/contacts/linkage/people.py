@@ -11,9 +11,9 @@ import polars as pl
 
 from checks.contacts.linkage.blocks import Trait
 from checks.contacts.linkage.compare import Field
-from checks.contacts.linkage.names import PERSON, company_scale, name_parts
+from checks.contacts.linkage.names import PERSON, SUFFIX, company_scale, name_parts
 from checks.contacts.linkage.roles import Role
-from checks.contacts.linkage.scales import CATEGORY, WORD
+from checks.contacts.linkage.scales import WORD
 from checks.contacts.linkage.texts import folded, sound
 from checks.contacts.linkage.values import (
     MISSING,
@@ -176,7 +176,7 @@ def _suffix_field(generation: Values, names: Values) -> tuple[Field, ...]:
         ],
         dtype=pl.String,
     )
-    return (Field("suffix", Role.NAME, CATEGORY, values_of(said)),)
+    return (Field("suffix", Role.NAME, SUFFIX, values_of(said)),)
 
 
 def _latest(all_: list[Values]) -> Values:

@@ -28,10 +28,14 @@ _SLIPS_SEEN: Final = 3  # more typing errors than two say nothing
 
 @dataclass(frozen=True)
 class Scale:
-    """The levels of a comparison by name, from nothing in common to equal."""
+    """The levels of a comparison by name, from nothing in common to equal.
+
+    `steady` is how often one person's values are thought to be equal, before a table is looked at.
+    """
 
     levels: tuple[str, ...]
     nearness: Nearness
+    steady: float = 0.8
 
     @property
     def top(self) -> int:
@@ -75,6 +79,12 @@ def slips(left: Sequence[str], right: Sequence[str]) -> npt.NDArray[np.uint8]:
     )
 
 
+def never_near(left: Sequence[str], right: Sequence[str]) -> Levels:
+    """Return that values which are not equal differ."""
+    del right
+    return np.zeros(len(left), np.int8)
+
+
 def _near_words(left: Sequence[str], right: Sequence[str]) -> Levels:
     near = banded(similarity(JaroWinkler.normalized_similarity, left, right), (0.82, 0.92))
     initial = np.fromiter(
@@ -100,11 +110,6 @@ def near_codes(left: Sequence[str], right: Sequence[str]) -> Levels:
     return np.where(found <= 1, NEAR, np.where(found <= NEAR, ALIKE, DIFFERS)).astype(np.int8)
 
 
-def _never_near(left: Sequence[str], right: Sequence[str]) -> Levels:
-    del right
-    return np.zeros(len(left), np.int8)
-
-
 WORD: Final = Scale(("differs", "alike", "near", "equal"), _near_words)
 """One word of a name: Jaro-Winkler, or an initial for the whole word."""
 
@@ -114,5 +119,5 @@ TEXT: Final = Scale(("differs", "alike", "near", "equal"), _near_texts)
 CODE: Final = Scale(("differs", "two_slips", "one_slip", "equal"), near_codes)
 """Digits and letters without meaning: what counts are typing errors."""
 
-CATEGORY: Final = Scale(("differs", "equal"), _never_near)
+CATEGORY: Final = Scale(("differs", "equal"), never_near)
 """One of few values."""

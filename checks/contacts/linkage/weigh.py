@@ -17,11 +17,11 @@ import numpy.typing as npt
 
 from checks.contacts.linkage.compare import ABSENT
 from checks.contacts.linkage.model import Shares
+from checks.contacts.linkage.scales import Scale
 
 _STEPS: Final = 2_000
 _SETTLED: Final = 1e-6
-_FIRST_EQUAL: Final = 0.8
-_FIRST_NEAR: Final = 0.1
+_NEAR_OF_REST: Final = 0.5  # of one person's unequal values that are near
 _FIRST_SHARE: Final = 0.1  # of compared pairs that are duplicates, before the first step
 _BELIEF: Final = 4.0  # pairs that the first guess counts for: decides in a table of a few rows
 _ENOUGH: Final = 100.0  # pairs of one known identity that are worth more than the first guess
@@ -49,15 +49,20 @@ class Fit:
 
 
 def fit_shares(
-    counted: Counted, u: Sequence[Shares], all_pairs: float, identity: int | None = None
+    counted: Counted,
+    u: Sequence[Shares],
+    guesses: Sequence[Shares],
+    all_pairs: float,
+    identity: int | None = None,
 ) -> Fit:
     """Return the shares that make the counted patterns most likely.
+
+    `guesses` (`first_guess`) are the shares among one person's pairs to begin with.
 
     `identity` is the place of a field whose equality proves one person, such as a valid tax id:
     such pairs give the other fields' first shares.
     """
-    guesses = [_first_guess(len(one)) for one in u]
-    m = guesses if identity is None else _supervised(counted, guesses, identity)
+    m = list(guesses) if identity is None else _supervised(counted, guesses, identity)
     duplicates = _clipped(float(counted.counts.sum()) * _FIRST_SHARE / all_pairs)
     for step in range(1, _STEPS + 1):
         chance = 1.0 / (
@@ -75,18 +80,25 @@ def _clipped(share: float) -> float:
     return float(np.clip(share, _LEAST, 0.5))
 
 
-def _first_guess(levels: int) -> Shares:
-    guess = np.full(levels, (1.0 - _FIRST_EQUAL - _FIRST_NEAR) / max(levels - 1, 1))
-    guess[-1] = _FIRST_EQUAL
-    guess[-2] += _FIRST_NEAR
-    return np.asarray(guess / guess.sum())
+def first_guess(scale: Scale) -> Shares:
+    """Return the share of each level among one person's pairs, before a table is looked at.
+
+    >>> from checks.contacts.linkage.scales import CODE
+    >>> first_guess(CODE).round(3).tolist()
+    [0.033, 0.033, 0.133, 0.8]
+    """
+    rest = 1.0 - scale.steady
+    guess = np.full(len(scale.levels), rest * (1.0 - _NEAR_OF_REST) / (len(scale.levels) - 1))
+    guess[-1] = scale.steady
+    guess[-2] += rest * _NEAR_OF_REST
+    return guess
 
 
-def _supervised(counted: Counted, guesses: list[Shares], identity: int) -> list[Shares]:
+def _supervised(counted: Counted, guesses: Sequence[Shares], identity: int) -> list[Shares]:
     proven = counted.patterns[:, identity] == len(guesses[identity]) - 1
     weight = np.where(proven, counted.counts, 0.0)
     if weight.sum() < _ENOUGH:
-        return guesses
+        return list(guesses)
     return [
         guess if at == identity else _shares(counted.patterns[:, at], weight, guess)
         for at, guess in enumerate(guesses)

@@ -129,7 +129,7 @@ def test_a_model_is_used_again() -> None:
 
 def test_a_model_of_other_columns_is_refused() -> None:
     material, _ = _linked(pl.DataFrame(PEOPLE))
-    with pytest.raises(SettingError, match="telefone|email"):
+    with pytest.raises(SettingError, match=r"telefone|email"):
         link(material, model=_portfolio_linked()[1].model)
 
 

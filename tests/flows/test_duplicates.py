@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import random
+
 import stat
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -72,7 +73,7 @@ def test_rows_are_known_by_their_number_and_none_is_lost(entrega: Entrega, tmp_p
 
 def test_the_order_of_rows_plays_no_part(entrega: Entrega, tmp_path: Path) -> None:
     rows = make_portfolio("b2c_br", 150, 3).rows.with_row_index("id")
-    order = random.Random(1).sample(range(len(rows)), len(rows))
+    order = np.random.default_rng(1).permutation(len(rows)).tolist()
     rows.write_csv(tmp_path / "one.csv")
     rows[order].write_csv(tmp_path / "other.csv")
     for name in ("one", "other"):

@@ -15,7 +15,6 @@ import polars as pl
 import pytest
 
 from checks.errors import SettingError, WarehouseBusyError
-from data.engine import open_engine
 from data.migrations import Migration, load_migrations, migrate, newest_version
 from data.relations import Statement
 from data.warehouse import (
@@ -257,14 +256,3 @@ def test_migrations_are_applied_once_and_in_order(tmp_path: Path) -> None:
 def test_shipped_migrations_are_numbered_without_gaps() -> None:
     versions = [step.version for step in load_migrations()]
     assert versions == list(range(2, newest_version(load_migrations()) + 1))
-
-
-def test_the_engine_takes_frames_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    with open_engine(tmp_path) as engine:
-        found = engine.query(
-            "SELECT a.x, b.y FROM a JOIN b USING (x) ORDER BY a.x",
-            a=pl.DataFrame({"x": [2, 1, 3]}),
-            b=pl.DataFrame({"x": [1, 2], "y": ["one", "two"]}),
-        )
-    assert found.rows() == [(1, "one"), (2, "two")]
-    assert list(tmp_path.iterdir()) == []

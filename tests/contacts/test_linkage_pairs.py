@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checks.contacts.linkage.blocks import Trait, find_pairs
+from checks.contacts.linkage.blocks import Joins, Trait, find_pairs
 from checks.contacts.linkage.cluster import DECIDED, Vetoes, cluster_pairs, no_vetoes
 from checks.contacts.linkage.model import FieldShares, LinkModel, rising_weights
 from checks.contacts.linkage.scales import CATEGORY, CODE
@@ -26,7 +26,7 @@ def test_pairs_are_those_that_share_a_telling_trait_or_two_others(
     telling: list[int], one: list[int], other: list[int]
 ) -> None:
     traits = [
-        Trait("telling", "telling", np.array(telling), alone=True, joins=False),
+        Trait("telling", "telling", np.array(telling), alone=True, joins=Joins.NEVER),
         Trait("one", "one", np.array(one)),
         Trait("other", "other", np.array(other)),
     ]
@@ -50,16 +50,16 @@ def test_a_record_of_several_values_is_found_by_each_and_never_with_itself() -> 
 
 
 def test_large_blocks_find_nobody_alone_but_with_a_second_trait() -> None:
-    town = Trait("town", "town", np.zeros(200, np.int64), alone=True)
-    name = Trait("name", "name", np.repeat(np.arange(100), 2))
-    pairs = find_pairs([town, name], records=200)
-    assert len(pairs.left) == 100
-    assert pairs.reports[0].largest == 200
-    assert pairs.reports[0].skipped == 200
+    town = Trait("town", "town", np.zeros(400, np.int64), alone=True)
+    name = Trait("name", "name", np.repeat(np.arange(200), 2))
+    pairs = find_pairs([town, name], records=400)
+    assert len(pairs.left) == 200
+    assert pairs.reports[0].largest == 400
+    assert pairs.reports[0].skipped == 400
 
 
 def test_an_explosion_is_refused() -> None:
-    sixes = Trait("few", "few", np.tile(np.arange(100), 6), alone=True, joins=False)
+    sixes = Trait("few", "few", np.tile(np.arange(100), 6), alone=True, joins=Joins.NEVER)
     with pytest.raises(InputRefusedError, match="look alike"):
         find_pairs([sixes] * 110, records=600)
 

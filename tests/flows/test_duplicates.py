@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-
 import stat
 from pathlib import Path
 from typing import Final

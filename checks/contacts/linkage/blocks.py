@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from itertools import combinations
 from typing import Final
 
@@ -13,7 +14,7 @@ import numpy.typing as npt
 from checks.contacts.linkage.values import MISSING, Codes
 from checks.errors import InputRefusedError
 
-CAPS: Final = (60, 40, 25, 15, 10, 6)
+CAPS: Final = (120, 60, 40, 25, 15, 10, 6)
 """Records that a block may have: the first under which all pairs fit their budget."""
 
 PAIRS_PER_RECORD: Final = 60
@@ -25,20 +26,27 @@ PAIRS_FREELY: Final = 20_000_000
 MOST_PER_RECORD: Final = 250
 
 
+class Joins(Enum):
+    """Whether a trait makes keys with others; few values are worth it in small tables only."""
+
+    ALWAYS = "always"
+    IF_SMALL = "if_small"
+    NEVER = "never"
+
+
 @dataclass(frozen=True)
 class Trait:
     """A property of records that pairs may be found by; `codes` (n), `MISSING` where none.
 
     Traits of one `family` say the same thing more or less exactly and are never joined with each
-    other. One that is telling `alone` needs no second; one that does not `join` is used alone
-    only. Where a record has several values, `holders` says whose each of `codes` is.
+    other. One that is telling `alone` needs no second. Where a record has several values, `holders` says whose each of `codes` is.
     """
 
     name: str
     family: str
     codes: Codes
     alone: bool = False
-    joins: bool = True
+    joins: Joins = Joins.ALWAYS
     holders: Codes | None = None
 
 
@@ -89,7 +97,8 @@ def find_pairs(traits: Sequence[Trait], records: int) -> Pairs:
     >>> pairs.left.tolist(), pairs.right.tolist()
     ([0], [1])
     """
-    keys = [_key(*named) for named in _joined_traits(traits)]
+    small = records * MOST_PER_RECORD <= PAIRS_FREELY
+    keys = [_key(*named) for named in _joined_traits(traits, small=small)]
     cap = _fitting_cap(keys, records)
     numbers = [_pairs_within(key, records, cap) for key in keys]
     reports = tuple(_report(key, pairs, cap) for key, pairs in zip(keys, numbers, strict=True))
@@ -102,11 +111,14 @@ def _report(key: Key, pairs: Codes, cap: int) -> KeyReport:
     return KeyReport(key.name, len(pairs), int(key.sizes.max(initial=0)), skipped)
 
 
-def _joined_traits(traits: Sequence[Trait]) -> Iterator[tuple[str, Codes, Codes | None]]:
+def _joined_traits(
+    traits: Sequence[Trait], *, small: bool
+) -> Iterator[tuple[str, Codes, Codes | None]]:
     for trait in traits:
         if trait.alone:
             yield trait.name, trait.codes, trait.holders
-    for one, other in combinations([trait for trait in traits if trait.joins], 2):
+    joining = {Joins.ALWAYS, Joins.IF_SMALL} if small else {Joins.ALWAYS}
+    for one, other in combinations([trait for trait in traits if trait.joins in joining], 2):
         if one.family != other.family and (one.holders is None or other.holders is None):
             yield f"{one.name} + {other.name}", *_joined(one, other)
 

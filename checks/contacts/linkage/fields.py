@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from checks.contacts.linkage.blocks import Trait
+from checks.contacts.linkage.blocks import Joins, Trait
 from checks.contacts.linkage.cluster import Vetoes
 from checks.contacts.linkage.compare import Field
 from checks.contacts.linkage.dates import DAY, day_of
@@ -188,5 +188,6 @@ def _read_plain(column: str, raw: pl.Series, role: Role) -> _Part:
     values = values_through(
         raw, lambda texts: texts.to_frame("x").select(fold(pl.col("x"))).to_series()
     )
-    traits = () if role in _FEW_VALUES else (Trait(column, column, values.codes),)
-    return _Part((Field(column, role, scale, values),), traits)
+    few = role in _FEW_VALUES or len(values.texts) ** 2 < len(raw)
+    trait = Trait(column, column, values.codes, joins=Joins.IF_SMALL if few else Joins.ALWAYS)
+    return _Part((Field(column, role, scale, values),), (trait,))

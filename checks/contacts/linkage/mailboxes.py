@@ -7,15 +7,19 @@ from typing import Final
 
 import numpy as np
 import polars as pl
+from rapidfuzz.distance import Indel
 
 from checks.contacts.addresses import address_key
-from checks.contacts.linkage.scales import ALIKE, DIFFERS, NEAR, Levels, Scale, slips
+from checks.contacts.linkage.scales import Levels, Scale, banded, similarity, slips
 from checks.contacts.model import AliasRule
 
 _ADDRESS: Final = r"""[^\s;,|<>"'()\[\]{}]+@[^\s;,|<>"'()\[\]{}]+"""
 _BETWEEN_NUMBERS: Final = r"[;|,\n]|\s/\s|/"
 _SUBSCRIBER: Final = 8  # digits that stay the same with and without country and area code
 _SHORTEST_NUMBER: Final = 6
+_ALIKE: Final = 0.8  # of all characters, in their order
+_SAME_NAME: Final = 2
+_ONE_SLIP: Final = 3
 _OWN_NAME: Final = 5  # letters of a local part that is more than ana@ or info@
 
 
@@ -57,10 +61,11 @@ def _is_number(digits: pl.Expr) -> pl.Expr:
 
 def _near_mailboxes(left: Sequence[str], right: Sequence[str]) -> Levels:
     found = slips(left, right)
+    alike = banded(similarity(Indel.normalized_similarity, left, right), (_ALIKE,))
     names = [[address.partition("@")[0] for address in addresses] for addresses in (left, right)]
     own = [one == other and len(one) >= _OWN_NAME for one, other in zip(*names, strict=True)]
-    return np.where(found <= 1, NEAR, np.where(own, ALIKE, DIFFERS)).astype(np.int8)
+    return np.where(found <= 1, _ONE_SLIP, np.where(own, _SAME_NAME, alike)).astype(np.int8)
 
 
-MAILBOX: Final = Scale(("differs", "same_name", "one_slip", "equal"), _near_mailboxes)
+MAILBOX: Final = Scale(("differs", "alike", "same_name", "one_slip", "equal"), _near_mailboxes)
 """A mailbox; the same name at another provider is more than nothing."""

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from checks.contacts.linkage.blocks import Trait
+from checks.contacts.linkage.blocks import Joins, Trait
 from checks.contacts.linkage.compare import Field
 from checks.contacts.linkage.names import PERSON, SUFFIX, company_scale, name_parts
 from checks.contacts.linkage.roles import Role
@@ -230,7 +230,7 @@ def _either_order(given: Values, surname: Values) -> Trait:
     known = (one != MISSING) & (other != MISSING)
     low, high = np.minimum(one, other), np.maximum(one, other)
     codes = np.where(known, low * max(len(spoken.texts), 1) + high, MISSING)
-    return Trait("both names", "names", codes, alone=True, joins=False)
+    return Trait("both names", "names", codes, alone=True, joins=Joins.NEVER)
 
 
 def _is_repeated(table: pl.DataFrame, roles: Mapping[str, Role], column: str) -> bool:

@@ -86,19 +86,17 @@ def _spelt(word: str) -> str:
 def _near_people(left: Sequence[str], right: Sequence[str]) -> Levels:
     sorted_words = similarity(fuzz.token_sort_ratio, left, right) / _WHOLE
     shared_words = similarity(fuzz.token_set_ratio, left, right) / _WHOLE
-    near = banded(sorted_words, (0.75, 0.90, 1.0))
-    inside = banded(shared_words, (0.85, 1.0))
-    return np.maximum(np.maximum(near, inside), _initials(left, right))
+    near = np.maximum(banded(sorted_words, (0.75, 0.90, 1.0)), banded(shared_words, (0.85, 1.0)))
+    return _raise_abbreviated(near, left, right)
 
 
-def _initials(left: Sequence[str], right: Sequence[str]) -> Levels:
-    """Return `NEAR` where one name is the other with words cut to initials or left out."""
-    pairs = pl.DataFrame(
-        {"left": left, "right": right}, schema={"left": pl.String, "right": pl.String}
-    )
+def _raise_abbreviated(levels: Levels, left: Sequence[str], right: Sequence[str]) -> Levels:
+    """Count a name as near that is the other with words cut to initials or left out."""
+    below = np.flatnonzero(levels < NEAR)
+    texts = {"left": pl.Series(left, dtype=pl.String), "right": pl.Series(right, dtype=pl.String)}
+    pairs = pl.DataFrame({side: text.gather(below) for side, text in texts.items()})
     cut = pl.any_horizontal(pl.all().str.contains(r"(?:^| )[a-z](?: |$)"))
-    rows = pairs.with_columns(cut=cut).with_row_index("row").filter("cut")
-    levels = np.zeros(len(pairs), np.int8)
+    rows = pairs.with_columns(row=below, cut=cut).filter("cut")
     for row, one, other in rows.select("row", "left", "right").iter_rows():
         if is_abbreviated(one, other) or is_abbreviated(other, one):
             levels[row] = NEAR
@@ -162,7 +160,7 @@ def _near_companies(
         shared = banded(np.array(overlap, np.float32), (_ALIKE_SHARE, _NEAR_SHARE))
         numbered = [_differ_in_numbers(one, other) for one, other in zip(left, right, strict=True)]
         return np.where(
-            numbered, DIFFERS, np.maximum.reduce((near, shared, _initials(left, right)))
+            numbered, DIFFERS, _raise_abbreviated(np.maximum(near, shared), left, right)
         ).astype(np.int8)
 
     return nearness

@@ -30,6 +30,7 @@ _COMPANY_RFC: Final = 12
 _PERSON_RFC: Final = 13
 _CNPJ: Final = 14
 _CNPJ_ROOT: Final = 8
+_HOMOCLAVE: Final = 3
 _RFC_ALPHABET: Final = "0123456789ABCDEFGHIJKLMN&OPQRSTUVWXYZ Ñ"
 _MODULUS: Final = 11
 
@@ -82,7 +83,7 @@ def _of_known_kind(checked: pl.DataFrame) -> pl.DataFrame:
         root=pl.when(kind == "cnpj")
         .then(tax_id.str.head(_CNPJ_ROOT))
         .when(kind == "rfc")
-        .then(tax_id.str.head(length - 3))
+        .then(tax_id.str.head(length - _HOMOCLAVE))
         .when(partial.str.contains(RFC_SHAPE[: RFC_SHAPE.rindex("[0-9A-Z]{2}")] + "$"))
         .then(partial),
         identity=pl.when(pl.col("holds") | pl.lit(not relied_on)).then(tax_id),
@@ -110,32 +111,38 @@ def _rfc_character_holds(tax_id: pl.Expr) -> pl.Expr:
 
 
 def _near_tax_ids(left: Sequence[str], right: Sequence[str]) -> Levels:
-    bare = [[text.removeprefix(_VALID) for text in texts] for texts in (left, right)]
-    found = slips(*bare)
+    pairs = pl.DataFrame(
+        {"left": left, "right": right}, schema={"left": pl.String, "right": pl.String}
+    )
+    bare = pairs.select(pl.all().str.strip_prefix(_VALID))
+    found = slips(bare["left"].to_list(), bare["right"].to_list())
     nearness = np.where(
         found <= 1,
         _ONE_SLIP,
         np.where(found <= 2, _TWO_SLIPS, _DIFFERS),  # noqa: PLR2004
     )
-    part = [_share_a_part(one, other) for one, other in zip(*bare, strict=True)]
-    both = [
-        one.startswith(_VALID) and other.startswith(_VALID)
-        for one, other in zip(left, right, strict=True)
-    ]
-    conflict = np.array(both, bool) & (nearness != _ONE_SLIP)
+    part = bare.select(_share_a_part(pl.col("left"), pl.col("right"))).to_series().to_numpy()
+    both = pairs.select(pl.all_horizontal(pl.all().str.starts_with(_VALID))).to_series().to_numpy()
+    conflict = both & (nearness != _ONE_SLIP)
     return np.where(part, _PART, np.where(conflict, _CONFLICT, nearness)).astype(np.int8)
 
 
-def _share_a_part(one: str, other: str) -> bool:
+def _share_a_part(one: pl.Expr, other: pl.Expr) -> pl.Expr:
     """Tell whether two ids are of one root: branches of a CNPJ, an RFC without its homoclave."""
-    if len(one) == len(other) == _CNPJ:
-        return one[:_CNPJ_ROOT] == other[:_CNPJ_ROOT]
-    short, long = sorted((one, other), key=len)
-    return (
-        len(long) in {_COMPANY_RFC, _PERSON_RFC}
-        and len(short) >= len(long) - 3
-        and (long[: len(long) - 3] == short[: len(long) - 3])
+    sizes = [each.str.len_bytes() for each in (one, other)]
+    short, long = pl.min_horizontal(sizes), pl.max_horizontal(sizes)
+    branches = (
+        (short == _CNPJ)
+        & (long == _CNPJ)
+        & (one.str.head(_CNPJ_ROOT) == other.str.head(_CNPJ_ROOT))
     )
+    root = long - _HOMOCLAVE
+    partly = (
+        long.is_in([_COMPANY_RFC, _PERSON_RFC])
+        & (short >= root)
+        & (one.str.head(root) == other.str.head(root))
+    )
+    return branches | partly
 
 
 TAX_ID: Final = Scale(_LEVELS, _near_tax_ids)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from itertools import combinations
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -17,13 +17,18 @@ from checks.errors import InputRefusedError
 CAPS: Final = (120, 60, 40, 25, 15, 10, 6)
 """Records that a block may have: the first under which all pairs fit their budget."""
 
-PAIRS_PER_RECORD: Final = 60
+PAIRS_PER_RECORD: Final = 20
 """Pairs that the keys may find together, counted once per key that finds them."""
 
-PAIRS_FREELY: Final = 20_000_000
+PAIRS_FREELY: Final = 10_000_000
 """Pairs that are no burden however few the records are, up to `MOST_PER_RECORD`."""
 
 MOST_PER_RECORD: Final = 250
+"""More pairs than this of one record tell nothing more, in tables of any size."""
+
+Numbers: TypeAlias = npt.NDArray[np.int32]
+
+_WAITING: Final = 10_000_000  # numbers of pairs that are gathered before each is kept once
 
 
 class Joins(Enum):
@@ -56,7 +61,7 @@ class Key:
     """One trait or two joined, and the blocks that it makes."""
 
     name: str
-    members: Codes  # record numbers of blocks of two and more, block by block
+    members: Numbers  # of records in blocks of two and more, block by block
     sizes: Codes  # of the blocks, in the same order
 
     def pairs_under(self, cap: int) -> int:
@@ -101,10 +106,20 @@ def find_pairs(traits: Sequence[Trait], records: int) -> Pairs:
     small = records * MOST_PER_RECORD <= PAIRS_FREELY
     keys = [_key(*named) for named in _joined_traits(traits, small=small)]
     cap = _fitting_cap(keys, records)
-    numbers = [_pairs_within(key, records, cap) for key in keys]
-    reports = tuple(_report(key, pairs, cap) for key, pairs in zip(keys, numbers, strict=True))
-    found = _distinct(np.concatenate(numbers)) if numbers else np.zeros(0, np.int64)
+    found = _union(_pairs_within(key, records, cap) for key in keys)
+    reports = tuple(_report(key, cap) for key in keys)
     return Pairs(found // max(records, 1), found % max(records, 1), cap, reports)
+
+
+def _union(parts: Iterable[Codes]) -> Codes:
+    """Return the numbers of all parts, sorted, each once; few parts are in memory at a time."""
+    found = np.zeros(0, np.int64)
+    waiting: list[Codes] = []
+    for part in parts:
+        waiting.append(part)
+        if sum(map(len, waiting)) > _WAITING:
+            found, waiting = _distinct(np.concatenate([found, *waiting])), []
+    return _distinct(np.concatenate([found, *waiting]))
 
 
 def _distinct(numbers: Codes) -> Codes:
@@ -115,9 +130,9 @@ def _distinct(numbers: Codes) -> Codes:
     return numbers[first]
 
 
-def _report(key: Key, pairs: Codes, cap: int) -> KeyReport:
+def _report(key: Key, cap: int) -> KeyReport:
     skipped = int(key.sizes[key.sizes > cap].sum())
-    return KeyReport(key.name, len(pairs), int(key.sizes.max(initial=0)), skipped)
+    return KeyReport(key.name, key.pairs_under(cap), int(key.sizes.max(initial=0)), skipped)
 
 
 def _joined_traits(
@@ -148,14 +163,15 @@ def _key(name: str, codes: Codes, holders: Codes | None) -> Key:
     sizes = np.diff(np.append(starts, len(order)))
     several = np.repeat(sizes > 1, sizes)
     members = order if holders is None else holders[order]
-    return Key(name, members[several], sizes[sizes > 1])
+    return Key(name, members[several].astype(np.int32), sizes[sizes > 1])
 
 
 def _fitting_cap(keys: Sequence[Key], records: int) -> int:
     freely = min(PAIRS_FREELY, MOST_PER_RECORD * records)
+    # true pairs are found by nearly every key, and so are counted as often as there are keys
+    budget = max(freely, (PAIRS_PER_RECORD + len(keys)) * records)
     for cap in CAPS:
-        found = sum(key.pairs_under(cap) for key in keys)
-        if found <= max(freely, PAIRS_PER_RECORD * records):
+        if sum(key.pairs_under(cap) for key in keys) <= budget:
             return cap
     worst = max(keys, key=lambda key: key.pairs_under(CAPS[-1]))
     problem = (
@@ -170,11 +186,11 @@ def _pairs_within(key: Key, records: int, cap: int) -> npt.NDArray[np.int64]:
     """Return the pairs of the key's small blocks, each as one number."""
     small = np.repeat(key.sizes <= cap, key.sizes)
     members = key.members[small]
-    block = np.repeat(np.arange(len(key.sizes)), key.sizes)[small]
+    block = np.repeat(np.arange(len(key.sizes), dtype=np.int32), key.sizes)[small]
     parts = []
     for distance in range(1, int(key.sizes[key.sizes <= cap].max(initial=0))):
         together = block[distance:] == block[:-distance]
         one, other = members[:-distance][together], members[distance:][together]
-        numbers = np.minimum(one, other) * records + np.maximum(one, other)
+        numbers = np.minimum(one, other).astype(np.int64) * records + np.maximum(one, other)
         parts.append(numbers[one != other])  # one with several values may stand twice
     return np.concatenate(parts) if parts else np.zeros(0, np.int64)

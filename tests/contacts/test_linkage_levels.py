@@ -48,7 +48,8 @@ LEVELS: Final = [
     (TAX_ID, "=11222333000181", "=11222333000262", "part"),
     (TAX_ID, "=GODE561231GR8", "GODE561231", "part"),
     # mailboxes
-    (MAILBOX, "ana.reis@x.example", "ana.reis@other.example", "same_name"),
+    (MAILBOX, "ana81@x.example", "ana81@other.example", "same_name"),
+    (MAILBOX, "ana.reis@x.example", "ana.reis@provider.example", "alike"),
     (MAILBOX, "ana.reis@x.example", "ana.reiss@x.example", "one_slip"),
     (MAILBOX, "info@x.example", "info@another.example", "differs"),
     # codes

@@ -20,7 +20,8 @@ _SHORTEST_NUMBER: Final = 6
 _ALIKE: Final = 0.8  # of all characters, in their order
 _SAME_NAME: Final = 2
 _ONE_SLIP: Final = 3
-_OWN_NAME: Final = 5  # letters of a local part that is more than ana@ or info@
+_OWN_DIGITS: Final = 2
+_OWN_NAME: Final = 5  # characters of a local part that is more than ana@ or info@
 
 
 def mailboxes(columns: Sequence[pl.Series], rules: Sequence[AliasRule]) -> pl.Series:
@@ -62,9 +63,24 @@ def _is_number(digits: pl.Expr) -> pl.Expr:
 def _near_mailboxes(left: Sequence[str], right: Sequence[str]) -> Levels:
     found = slips(left, right)
     alike = banded(similarity(Indel.normalized_similarity, left, right), (_ALIKE,))
-    names = [[address.partition("@")[0] for address in addresses] for addresses in (left, right)]
-    own = [one == other and len(one) >= _OWN_NAME for one, other in zip(*names, strict=True)]
+    pairs = pl.DataFrame(
+        {"left": left, "right": right}, schema={"left": pl.String, "right": pl.String}
+    )
+    names = pairs.select(pl.all().str.replace("@.*$", ""))
+    own = names.select(_is_own_name(pl.col("left"), pl.col("right"))).to_series().to_numpy()
     return np.where(found <= 1, _ONE_SLIP, np.where(own, _SAME_NAME, alike)).astype(np.int8)
+
+
+def _is_own_name(one: pl.Expr, other: pl.Expr) -> pl.Expr:
+    """Tell whether two mailbox names are equal and of somebody's own making.
+
+    Without digits they are mostly the owner's name, which says nothing beside the name itself.
+    """
+    return (
+        (one == other)
+        & (one.str.len_chars() >= _OWN_NAME)
+        & (one.str.count_matches("[0-9]") >= _OWN_DIGITS)
+    )
 
 
 MAILBOX: Final = Scale(("differs", "alike", "same_name", "one_slip", "equal"), _near_mailboxes)

@@ -60,15 +60,16 @@ def fit_shares(
     `guesses` (`first_guess`) are the shares among one person's pairs to begin with.
 
     `identity` is the place of a field whose equality proves one person, such as a valid tax id:
-    such pairs give the other fields' first shares.
+    such pairs give the other fields' first shares. Its lowest level proves two.
     """
     m = list(guesses) if identity is None else _supervised(counted, guesses, identity)
+    possible = counted.counts if identity is None else _without_conflicts(counted, identity)
     duplicates = _clipped(float(counted.counts.sum()) * _FIRST_SHARE / all_pairs)
     for step in range(1, _STEPS + 1):
         chance = 1.0 / (
             1.0 + np.exp(-np.clip(_log_odds(counted.patterns, m, u, duplicates), -500, 500))
         )
-        weight = chance * counted.counts
+        weight = chance * possible
         m = [_shares(counted.patterns[:, at], weight, guess) for at, guess in enumerate(guesses)]
         before, duplicates = duplicates, _clipped(float(weight.sum()) / all_pairs)
         if abs(duplicates - before) <= _SETTLED * before:
@@ -103,6 +104,11 @@ def _supervised(counted: Counted, guesses: Sequence[Shares], identity: int) -> l
         guess if at == identity else _shares(counted.patterns[:, at], weight, guess)
         for at, guess in enumerate(guesses)
     ]
+
+
+def _without_conflicts(counted: Counted, identity: int) -> Shares:
+    """Return the counts without pairs of two valid ids: those are two persons for certain."""
+    return np.where(counted.patterns[:, identity] == 0, 0.0, counted.counts)
 
 
 def _log_odds(

@@ -11,13 +11,13 @@ from typing import Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from checks.contacts.linkage.values import MISSING, Codes
+from checks.contacts.linkage.values import MISSING, Codes, each_once
 from checks.errors import InputRefusedError
 
 CAPS: Final = (120, 60, 40, 25, 15, 10, 6)
 """Records that a block may have: the first under which all pairs fit their budget."""
 
-PAIRS_PER_RECORD: Final = 20
+PAIRS_PER_RECORD: Final = 8
 """Pairs that the keys may find together, counted once per key that finds them."""
 
 PAIRS_FREELY: Final = 10_000_000
@@ -28,6 +28,7 @@ MOST_PER_RECORD: Final = 250
 
 Numbers: TypeAlias = npt.NDArray[np.int32]
 
+_TRUE_PAIRS: Final = 0.25  # per record; a table may well hold so many
 _WAITING: Final = 10_000_000  # numbers of pairs that are gathered before each is kept once
 
 
@@ -118,16 +119,8 @@ def _union(parts: Iterable[Codes]) -> Codes:
     for part in parts:
         waiting.append(part)
         if sum(map(len, waiting)) > _WAITING:
-            found, waiting = _distinct(np.concatenate([found, *waiting])), []
-    return _distinct(np.concatenate([found, *waiting]))
-
-
-def _distinct(numbers: Codes) -> Codes:
-    """Return the numbers sorted, each once; sorting beats the hash table of numpy.unique here."""
-    numbers.sort()
-    first = np.ones(len(numbers), np.bool_)
-    np.not_equal(numbers[1:], numbers[:-1], out=first[1:])
-    return numbers[first]
+            found, waiting = each_once(np.concatenate([found, *waiting])), []
+    return each_once(np.concatenate([found, *waiting]))
 
 
 def _report(key: Key, cap: int) -> KeyReport:
@@ -169,7 +162,7 @@ def _key(name: str, codes: Codes, holders: Codes | None) -> Key:
 def _fitting_cap(keys: Sequence[Key], records: int) -> int:
     freely = min(PAIRS_FREELY, MOST_PER_RECORD * records)
     # true pairs are found by nearly every key, and so are counted as often as there are keys
-    budget = max(freely, (PAIRS_PER_RECORD + len(keys)) * records)
+    budget = max(freely, (PAIRS_PER_RECORD + len(keys) * _TRUE_PAIRS) * records)
     for cap in CAPS:
         if sum(key.pairs_under(cap) for key in keys) <= budget:
             return cap

@@ -25,7 +25,7 @@ from checks.contacts.linkage.values import (
     ValueLists,
     Values,
     of_each,
-    value_lists_of,
+    value_lists_through,
     values_of,
     values_through,
 )
@@ -143,7 +143,7 @@ def _read_lists(
         columns = [table[column] for column in _columns(roles, role)]
         if not columns:
             continue
-        lists = _without_generic(value_lists_of(read(columns)), identity)
+        lists = _without_generic(value_lists_through(columns, read), identity)
         field = Field(" ".join(_columns(roles, role)), role, scale, lists)
         traits = [Trait(role.value, role.value, lists.codes, alone=True, holders=lists.holders)]
         if role is Role.EMAIL:

@@ -24,34 +24,31 @@ _OWN_DIGITS: Final = 2
 _OWN_NAME: Final = 5  # characters of a local part that is more than ana@ or info@
 
 
-def mailboxes(columns: Sequence[pl.Series], rules: Sequence[AliasRule]) -> pl.Series:
-    """Return the mailboxes of each record as List(String); cells may hold several, or none.
+def mailboxes(cells: pl.Series, rules: Sequence[AliasRule]) -> pl.Series:
+    """Return the mailboxes of each cell as List(String); it may hold several, or none.
 
     >>> gmail = AliasRule(("gmail.com",), "gmail.com", ".", "+")
-    >>> mailboxes([pl.Series(["A.b@gmail.com; c@d.example", "no"])], [gmail]).to_list()
+    >>> mailboxes(pl.Series(["A.b@gmail.com; c@d.example", "no"]), [gmail]).to_list()
     [['ab@gmail.com', 'c@d.example'], []]
     """
-    cells = pl.DataFrame([each.cast(pl.String).alias(str(at)) for at, each in enumerate(columns)])
-    found = pl.concat_list(pl.all().fill_null("").str.extract_all(_ADDRESS))
-    return cells.select(
-        found.list.eval(address_key(pl.element().str.strip_chars("."), rules))
-    ).to_series()
+    found = pl.col("cell").str.extract_all(_ADDRESS)
+    keys = found.list.eval(address_key(pl.element().str.strip_chars("."), rules))
+    return cells.to_frame("cell").select(keys).to_series()
 
 
-def phone_numbers(columns: Sequence[pl.Series]) -> pl.Series:
-    """Return the last eight digits of each record's phone numbers as List(String).
+def phone_numbers(cells: pl.Series) -> pl.Series:
+    """Return the last eight digits of each cell's phone numbers as List(String).
 
     Country, area code and the ninth digit of Brazilian mobiles stay outside. Too short ones and
     placeholders are left out.
 
-    >>> phone_numbers([pl.Series(["+55 (11) 98765-4321 / 3456-7891", "99999-9999"])]).to_list()
+    >>> phone_numbers(pl.Series(["+55 (11) 98765-4321 / 3456-7891", "99999-9999"])).to_list()
     [['87654321', '34567891'], []]
     """
-    cells = pl.DataFrame([each.cast(pl.String).alias(str(at)) for at, each in enumerate(columns)])
-    between = pl.all().fill_null("").str.replace_all(_BETWEEN_NUMBERS, ";")
-    found = pl.concat_list(between.str.replace(r"\.0$", "").str.split(";"))
+    between = pl.col("cell").str.replace_all(_BETWEEN_NUMBERS, ";").str.replace(r"\.0$", "")
     digits = pl.element().str.replace_all(r"[^0-9]", "").str.tail(_SUBSCRIBER)
-    return cells.select(found.list.eval(digits.filter(_is_number(digits)))).to_series()
+    numbers = between.str.split(";").list.eval(digits.filter(_is_number(digits)))
+    return cells.to_frame("cell").select(numbers).to_series()
 
 
 def _is_number(digits: pl.Expr) -> pl.Expr:

@@ -94,7 +94,7 @@ def _known(column: pl.Series, words: frozenset[str]) -> pl.Series:
     short = distinct.filter(distinct.str.len_chars() <= max(map(len, words)) + _LONG_WORD)
     empty = [text for text in short.to_list() if _says_nothing(text, words)]
     blank = column.str.strip_chars() == ""
-    said = column.is_in(empty) if empty else pl.repeat(False, len(column), eager=True)  # noqa: FBT003
+    said = column.is_in(pl.Series(empty, dtype=pl.String).implode())
     return column.to_frame().select(pl.when(~(blank | said)).then(pl.col(column.name))).to_series()
 
 

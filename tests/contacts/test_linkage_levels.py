@@ -95,7 +95,7 @@ def test_company_levels(left: str, right: str, level: str) -> None:
         ("ltda", "ltda", None, False),  # nothing would be left
     ],
 )
-def test_name_parts(name: str, key: str, generation: str | None, is_company: bool) -> None:  # noqa: FBT001  a column of the table
+def test_name_parts(name: str, key: str, generation: str | None, is_company: object) -> None:
     assert name_parts(pl.Series([name]), REFERENCE.names).row(0) == (key, generation, is_company)
 
 

@@ -20,7 +20,7 @@ CAPS: Final = (120, 60, 40, 25, 15, 10, 6)
 PAIRS_PER_RECORD: Final = 8
 """Pairs that the keys may find together, counted once per key that finds them."""
 
-PAIRS_FREELY: Final = 10_000_000
+PAIRS_FREELY: Final = 20_000_000
 """Pairs that are no burden however few the records are, up to `MOST_PER_RECORD`."""
 
 MOST_PER_RECORD: Final = 250

@@ -23,7 +23,8 @@ NEAR: Final = 2
 
 _WHOLE: Final = 100.0
 _WORKERS: Final = 2
-_SLIPS_SEEN: Final = 3  # more typing errors than two say nothing
+MANY_SLIPS: Final = 3
+"""What `slips` says of three typing errors and more, which tell nothing apart."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def slips(left: Sequence[str], right: Sequence[str]) -> npt.NDArray[np.uint8]:
             right,
             scorer=OSA.distance,
             dtype=np.uint8,
-            score_cutoff=_SLIPS_SEEN - 1,
+            score_cutoff=MANY_SLIPS - 1,
             workers=_WORKERS,
         ),
         np.uint8,

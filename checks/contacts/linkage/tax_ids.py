@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from checks.contacts.linkage.scales import Levels, Scale, slips
+from checks.contacts.linkage.scales import MANY_SLIPS, Levels, Scale, slips
 from checks.contacts.linkage.texts import compact
 from checks.identity import check_tax_ids
 from checks.identity.check_digits import RFC_SHAPE
@@ -119,7 +119,7 @@ def _near_tax_ids(left: Sequence[str], right: Sequence[str]) -> Levels:
     nearness = np.where(
         found <= 1,
         _ONE_SLIP,
-        np.where(found <= 2, _TWO_SLIPS, _DIFFERS),  # noqa: PLR2004
+        np.where(found < MANY_SLIPS, _TWO_SLIPS, _DIFFERS),
     )
     part = bare.select(_share_a_part(pl.col("left"), pl.col("right"))).to_series().to_numpy()
     both = pairs.select(pl.all_horizontal(pl.all().str.starts_with(_VALID))).to_series().to_numpy()

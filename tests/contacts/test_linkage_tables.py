@@ -178,3 +178,9 @@ def test_a_mailbox_of_many_tax_ids_tells_nothing() -> None:
     material, _ = _linked(shared.select("nome", "cpf_cnpj", "email"))
     mail = next(field for field in material.fields if field.role is Role.EMAIL)
     assert mail.values.known == 0
+
+
+def test_an_id_alone_is_enough_and_equal_by_no_chance() -> None:
+    numbers = [f"AX{number // 2:05d}Q" for number in range(400)]
+    _, linked = _linked(pl.DataFrame({"key": numbers}), {"key": Role.TAX_ID})
+    assert linked.clusters.tolist() == [number - number % 2 for number in range(400)]

@@ -41,6 +41,10 @@ _BELIEVED: Final[Mapping[Role, float]] = {
 }
 """How often two persons agree, before the table is looked at: decides in one of a few rows."""
 
+_SAME_ID: Final = 1e-6
+"""Chance that two persons have one id: what stands twice in a column of ids is mostly no chance."""
+
+_MOST_PARTNERS: Final = 3  # records of one id besides one; more, and the column holds no ids
 _PSEUDO: Final = 0.5  # added to each level, so that none is impossible
 _MOST_EQUAL: Final = 0.999
 
@@ -59,6 +63,8 @@ def chance_of(field: Field, seed: int) -> Shares:
     pairs = marked.sum() * max(all_.sum() - 1.0, 0.0)
     believed = _BELIEF * _BELIEVED[field.role]
     share = min((equal + believed) / (pairs + _BELIEF), _MOST_EQUAL)
+    if field.role is Role.TAX_ID and equal <= _MOST_PARTNERS * all_.sum():
+        share = min(share, _SAME_ID)
     shares[:-1] *= (1.0 - share) / shares[:-1].sum()
     shares[-1] = share
     return shares
@@ -103,5 +109,7 @@ def rarity(field: Field, compared: Compared, equal: float) -> npt.NDArray[np.flo
     added = np.zeros(len(compared.shared), np.float32)
     known = compared.shared != MISSING
     share = (counts[compared.shared[known]] + _BELIEF * equal) / (held + _BELIEF)
+    if field.role is Role.TAX_ID:  # an id that two records hold is the usual case
+        equal = max(equal, (2.0 + _BELIEF * equal) / (held + _BELIEF))
     added[known] = np.clip(np.log(equal / share), -COMMONER, RARER)
     return added

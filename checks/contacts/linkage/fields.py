@@ -15,6 +15,7 @@ from checks.contacts.linkage.compare import Field
 from checks.contacts.linkage.dates import DAY, day_of
 from checks.contacts.linkage.mailboxes import MAILBOX, mailboxes, phone_numbers
 from checks.contacts.linkage.people import Kinds, read_full_names, read_name_columns
+from checks.contacts.linkage.places import FINEST_FIRST, STREET
 from checks.contacts.linkage.roles import Role
 from checks.contacts.linkage.scales import CATEGORY, CODE, TEXT, Scale
 from checks.contacts.linkage.tax_ids import TAX_ID, tax_keys
@@ -36,7 +37,7 @@ _OWNERS: Final = 10
 
 _YEAR: Final = 4
 _PLAIN: Final[Mapping[Role, tuple[Scale, Callable[[pl.Expr], pl.Expr]]]] = {
-    Role.STREET: (TEXT, folded),
+    Role.STREET: (STREET, folded),
     Role.POSTCODE: (CODE, compact),
     Role.CITY: (TEXT, folded),
     Role.STATE: (CATEGORY, folded),
@@ -71,8 +72,7 @@ def read_material(
         *(_read_day(column, table[column]) for column in _columns(roles, Role.BIRTH_DATE)),
         *(
             _read_plain(column, table[column], role)
-            for column, role in roles.items()
-            if role in _PLAIN
+            for column, role in _plain_columns(roles)
         ),
     ]
     others = (ids.kinds.merged(full.kinds).codes, names.generation, full.generation)
@@ -101,6 +101,13 @@ class _Ids:
 
 def _columns(roles: Mapping[str, Role], wanted: Role) -> list[str]:
     return [column for column, role in roles.items() if role is wanted]
+
+
+def _plain_columns(roles: Mapping[str, Role]) -> list[tuple[str, Role]]:
+    """Return the columns that are compared as they are, parts of an address finest first."""
+    order = {role: place for place, role in enumerate(FINEST_FIRST)}
+    plain = [(column, role) for column, role in roles.items() if role in _PLAIN]
+    return sorted(plain, key=lambda one: order.get(one[1], len(order)))
 
 
 def _read_tax_ids(table: pl.DataFrame, columns: Sequence[str]) -> _Ids:

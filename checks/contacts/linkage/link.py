@@ -14,6 +14,7 @@ from checks.contacts.linkage.chance import chance_of, rarity
 from checks.contacts.linkage.cluster import DECIDED, Weights, cluster_pairs
 from checks.contacts.linkage.compare import Field, compare_field
 from checks.contacts.linkage.fields import Material
+from checks.contacts.linkage.places import Place
 from checks.contacts.linkage.model import FieldShares, LinkModel, Shares
 from checks.contacts.linkage.roles import Role
 from checks.contacts.linkage.tax_ids import TAX_ID
@@ -107,13 +108,16 @@ def _compare_all(
     for at in range(0, total, _CHUNK):
         part = slice(at, at + _CHUNK)
         code = np.zeros(len(pairs.left[part]), np.int64)
+        place = Place(len(code))
         for field, shares in zip(fields, u, strict=True):
-            compared = compare_field(field, pairs.left[part], pairs.right[part])
+            compared = place.told_once(
+                field, compare_field(field, pairs.left[part], pairs.right[part])
+            )
             code = code * (len(field.scale.levels) + 1) + compared.levels + 1
             added[part] += rarity(field, compared, float(shares[-1]))
         distinct, inverse = np.unique(code, return_inverse=True)
-        place = [numbers.setdefault(pattern, len(numbers)) for pattern in distinct.tolist()]
-        rows[part] = np.array(place, np.int32)[inverse]
+        known = [numbers.setdefault(pattern, len(numbers)) for pattern in distinct.tolist()]
+        rows[part] = np.array(known, np.int32)[inverse]
         found.append(distinct)
         if progress is not None:
             progress(min(at + _CHUNK, total), total, "pairs compared")

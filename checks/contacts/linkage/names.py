@@ -9,8 +9,10 @@ from typing import Final
 import numpy as np
 import polars as pl
 from rapidfuzz import fuzz
+from rapidfuzz.distance import JaroWinkler
 
 from checks.contacts.linkage.scales import (
+    ALIKE,
     DIFFERS,
     NEAR,
     Levels,
@@ -26,7 +28,7 @@ NAME_PARTS: Final = pl.Schema(
     {
         "key": pl.String(),  # the words that tell, in order; the whole name where none does
         "generation": pl.String(),  # meaning of a suffix such as Filho; null: none
-        "is_company": pl.Boolean(),  # it ends with a legal form
+        "is_company": pl.Boolean(),  # it ends with a legal form, or begins with a register's number
     },
 )
 """What `name_parts` says of each name."""
@@ -36,6 +38,9 @@ _WHOLE: Final = 100.0
 _SPELT_LETTERS: Final = 5
 _NEAR_SHARE: Final = 0.8  # of the weight of all words that both names must have
 _ALIKE_SHARE: Final = 0.5
+_SAME_WORD: Final = 0.85  # Jaro-Winkler of two spellings of one word
+_REGISTERED: Final = r"^(?:[0-9]{2} [0-9]{3} [0-9]{3}|[0-9]{8}) "
+"""The CNPJ root before the name of a one-person company (MEI)."""
 
 
 def name_parts(names: pl.Series, words: NameWords) -> pl.DataFrame:
@@ -46,7 +51,7 @@ def name_parts(names: pl.Series, words: NameWords) -> pl.DataFrame:
     [('jose lima', 'filho', False), ('casa lima', None, True)]
     """
     whole = pl.col("name")
-    stripped = whole.str.replace(_legal_forms(words), "")
+    stripped = whole.str.replace(_REGISTERED, "").str.replace(_legal_forms(words), "")
     tokens = stripped.str.split(" ").list.eval(
         pl.element().filter(~pl.element().is_in(words.particles))
     )
@@ -87,7 +92,39 @@ def _near_people(left: Sequence[str], right: Sequence[str]) -> Levels:
     sorted_words = similarity(fuzz.token_sort_ratio, left, right) / _WHOLE
     shared_words = similarity(fuzz.token_set_ratio, left, right) / _WHOLE
     near = np.maximum(banded(sorted_words, (0.75, 0.90, 1.0)), banded(shared_words, (0.85, 1.0)))
-    return _raise_abbreviated(near, left, right)
+    return _raise_abbreviated(_lower_contradicted(near, left, right), left, right)
+
+
+def _lower_contradicted(levels: Levels, left: Sequence[str], right: Sequence[str]) -> Levels:
+    """Count names that are alike as different where each has a word that the other lacks.
+
+    Brothers share a surname, sister companies an owner's name.
+    """
+    for row in np.flatnonzero(levels == ALIKE).tolist():
+        if is_contradicted(left[row], right[row]):
+            levels[row] = DIFFERS
+    return levels
+
+
+def is_contradicted(one: str, other: str) -> bool:
+    """Tell whether each of two names has a whole word that is near to none of the other.
+
+    >>> is_contradicted("ana lima reis", "jose lima reis"), is_contradicted("ana lima", "ana limma")
+    (True, False)
+    """
+    left, right = set(one.split()), set(other.split())
+    return _has_own(left - right, right - left) and _has_own(right - left, left - right)
+
+
+def _has_own(words: set[str], others: set[str]) -> bool:
+    return any(
+        len(word) > 1
+        and not any(
+            word.startswith(other) or JaroWinkler.normalized_similarity(word, other) >= _SAME_WORD
+            for other in others
+        )
+        for word in words
+    )
 
 
 def _raise_abbreviated(levels: Levels, left: Sequence[str], right: Sequence[str]) -> Levels:
@@ -159,9 +196,8 @@ def _near_companies(
         overlap = [_overlap(one, other, weight) for one, other in zip(left, right, strict=True)]
         shared = banded(np.array(overlap, np.float32), (_ALIKE_SHARE, _NEAR_SHARE))
         numbered = [_differ_in_numbers(one, other) for one, other in zip(left, right, strict=True)]
-        return np.where(
-            numbered, DIFFERS, _raise_abbreviated(np.maximum(near, shared), left, right)
-        ).astype(np.int8)
+        agreed = _lower_contradicted(np.maximum(near, shared), left, right)
+        return np.where(numbered, DIFFERS, _raise_abbreviated(agreed, left, right)).astype(np.int8)
 
     return nearness
 

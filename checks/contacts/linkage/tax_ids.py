@@ -28,6 +28,7 @@ _KNOWN_SHARE: Final = 0.3  # of a column that must be valid; a check digit holds
 _CHECKED_SHARE: Final = 0.5  # of RFCs whose last character must hold before it is relied on
 _COMPANY_RFC: Final = 12
 _PERSON_RFC: Final = 13
+_CPF: Final = 11
 _CNPJ: Final = 14
 _CNPJ_ROOT: Final = 8
 _HOMOCLAVE: Final = 3
@@ -45,7 +46,7 @@ def tax_keys(raw: pl.Series) -> pl.DataFrame:
     plain codes, equal or not, that never keep two records apart.
 
     >>> tax_keys(pl.Series(["11.222.333/0001-81", "11.222.333/0001-82", "111"])).rows()
-    [('=11222333000181', '11222333', '11222333000181', True), ('11222333000182', None, None, None),
+    [('=11222333000181', '11222333', '11222333000181', True), ('11222333000182', None, None, True),
      (None, None, None, None)]
     >>> tax_keys(pl.Series(["AB-1", "ab2", None, "77"]))["text"].to_list()
     ['ab1', 'ab2', None, '77']
@@ -59,6 +60,14 @@ def tax_keys(raw: pl.Series) -> pl.DataFrame:
             pl.lit(None, dtype).alias(name) for name, dtype in TAX_KEYS.items() if name != "text"
         )
     return _of_known_kind(checked)
+
+
+def _shape_of_company(text: pl.Expr) -> pl.Expr:
+    """Tell by its length whose id it is though it is wrong; null for any other length."""
+    digits = text.str.contains("^[0-9]+$")
+    return pl.when(digits & (text.str.len_chars() == _CNPJ)).then(pl.lit(value=True)).when(
+        digits & (text.str.len_chars() == _CPF)
+    ).then(pl.lit(value=False))
 
 
 def _plain(raw: pl.Series) -> pl.Series:
@@ -87,9 +96,10 @@ def _of_known_kind(checked: pl.DataFrame) -> pl.DataFrame:
         .when(partial.str.contains(RFC_SHAPE[: RFC_SHAPE.rindex("[0-9A-Z]{2}")] + "$"))
         .then(partial),
         identity=pl.when(pl.col("holds") | pl.lit(not relied_on)).then(tax_id),
-        is_company=pl.when(tax_id.is_not_null()).then(
-            (kind == "cnpj") | ((kind == "rfc") & (length == _COMPANY_RFC))
-        ),
+        is_company=pl.when(tax_id.is_not_null())
+        .then((kind == "cnpj") | ((kind == "rfc") & (length == _COMPANY_RFC)))
+        .when(pl.col("flag") == "invalid")
+        .then(_shape_of_company(partial)),
     )
 
 

@@ -25,6 +25,7 @@ _NEAR_OF_REST: Final = 0.5  # of one person's unequal values that are near
 _FIRST_SHARE: Final = 0.1  # of compared pairs that are duplicates, before the first step
 _BELIEF: Final = 4.0  # pairs that the first guess counts for: decides in a table of a few rows
 _ENOUGH: Final = 100.0  # pairs of one known identity that are worth more than the first guess
+_PLENTY: Final = 1_000.0  # such pairs that need no estimating on
 _LEAST: Final = 1e-12
 
 Patterns = npt.NDArray[np.int8]
@@ -63,6 +64,7 @@ def fit_shares(
     such pairs give the other fields' first shares. Its lowest level proves two.
     """
     m = list(guesses) if identity is None else _supervised(counted, guesses, identity)
+    proven = {} if identity is None else _proven(counted, m, identity)
     possible = counted.counts if identity is None else _without_conflicts(counted, identity)
     duplicates = _clipped(float(counted.counts.sum()) * _FIRST_SHARE / all_pairs)
     for step in range(1, _STEPS + 1):
@@ -70,7 +72,10 @@ def fit_shares(
             1.0 + np.exp(-np.clip(_log_odds(counted.patterns, m, u, duplicates), -500, 500))
         )
         weight = chance * possible
-        m = [_shares(counted.patterns[:, at], weight, guess) for at, guess in enumerate(guesses)]
+        m = [
+            proven.get(at, _shares(counted.patterns[:, at], weight, guess))
+            for at, guess in enumerate(guesses)
+        ]
         before, duplicates = duplicates, _clipped(float(weight.sum()) / all_pairs)
         if abs(duplicates - before) <= _SETTLED * before:
             return Fit(tuple(m), duplicates, step, settled=True)
@@ -104,6 +109,19 @@ def _supervised(counted: Counted, guesses: Sequence[Shares], identity: int) -> l
         guess if at == identity else _shares(counted.patterns[:, at], weight, guess)
         for at, guess in enumerate(guesses)
     ]
+
+
+def _proven(counted: Counted, shares: Sequence[Shares], identity: int) -> dict[int, Shares]:
+    """Return the shares that hold as they are: enough pairs are known to be of one person.
+
+    Estimating on from there, people who share a home would be taken for one person.
+    """
+    equal = counted.patterns[:, identity] == len(shares[identity]) - 1
+    known = {
+        at: float(counted.counts[equal & (counted.patterns[:, at] != ABSENT)].sum())
+        for at in range(len(shares))
+    }
+    return {at: shares[at] for at, pairs in known.items() if at != identity and pairs >= _PLENTY}
 
 
 def _without_conflicts(counted: Counted, identity: int) -> Shares:

@@ -26,6 +26,8 @@ class NameWords:
     generations: tuple[tuple[str, str], ...]
     """(spelling, meaning) of suffixes that tell son from father."""
     legal_forms: tuple[str, ...]
+    given_names: frozenset[str] = frozenset()
+    surnames: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 
 from checks.contacts.model import AliasRule, MatchReference, NameWords
-from data.reference.tables import read_column
+from data.reference.tables import read_column, read_rows
 
 
 @cache
@@ -33,8 +33,14 @@ def load_match_reference() -> MatchReference:
             particles=_folded("name_particles.csv", "particle"),
             generations=tuple(raw["generations"].items()),
             legal_forms=_folded("legal_forms.csv", "form"),
+            given_names=_person_names("given"),
+            surnames=_person_names("surname"),
         ),
     )
+
+
+def _person_names(kind: str) -> frozenset[str]:
+    return frozenset(row["name"] for row in read_rows("person_names.csv") if row["kind"] == kind)
 
 
 def _folded(table: str, column: str) -> tuple[str, ...]:

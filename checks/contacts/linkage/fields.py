@@ -13,12 +13,12 @@ from checks.contacts.linkage.blocks import Joins, Trait
 from checks.contacts.linkage.cluster import Vetoes
 from checks.contacts.linkage.compare import Field
 from checks.contacts.linkage.dates import DAY, day_of
-from checks.contacts.linkage.mailboxes import MAILBOX, mailboxes, phone_numbers
+from checks.contacts.linkage.mailboxes import MAILBOX, NUMBER, mailboxes, phone_numbers
 from checks.contacts.linkage.people import Kinds, read_full_names, read_name_columns
 from checks.contacts.linkage.places import FINEST_FIRST, STREET
 from checks.contacts.linkage.roles import Role
 from checks.contacts.linkage.scales import CATEGORY, CODE, TEXT, Scale
-from checks.contacts.linkage.tax_ids import TAX_ID, tax_keys
+from checks.contacts.linkage.tax_ids import TAX_ID, VALID, tax_keys
 from checks.contacts.linkage.texts import compact, folded
 from checks.contacts.linkage.values import (
     MISSING,
@@ -34,6 +34,9 @@ from checks.contacts.model import MatchReference
 
 _OWNERS: Final = 10
 """A mailbox or number of so many valid tax ids is an accountant's or nobody's: it tells nothing."""
+
+_COPIES: Final = 12
+"""Records of one person that may well carry the same wrong id."""
 
 _YEAR: Final = 4
 _PLAIN: Final[Mapping[Role, tuple[Scale, Callable[[pl.Expr], pl.Expr]]]] = {
@@ -75,7 +78,8 @@ def read_material(
             for column, role in _plain_columns(roles)
         ),
     ]
-    others = (ids.kinds.merged(full.kinds).codes, names.generation, full.generation)
+    kinds = ids.kinds.merged(full.kinds).merged(_born(table, roles))
+    others = (kinds.codes, names.generation, full.generation)
     return Material(
         table.height,
         tuple(field for part in parts for field in part.fields),
@@ -103,6 +107,14 @@ def _columns(roles: Mapping[str, Role], wanted: Role) -> list[str]:
     return [column for column, role in roles.items() if role is wanted]
 
 
+def _born(table: pl.DataFrame, roles: Mapping[str, Role]) -> Kinds:
+    """Return who is a person because a birth date says so."""
+    dated = np.zeros(table.height, np.bool_)
+    for column in _columns(roles, Role.BIRTH_DATE):
+        dated |= values_through(table[column], day_of).codes != MISSING
+    return Kinds(np.where(dated, 0, MISSING))
+
+
 def _plain_columns(roles: Mapping[str, Role]) -> list[tuple[str, Role]]:
     """Return the columns that are compared as they are, parts of an address finest first."""
     order = {role: place for place, role in enumerate(FINEST_FIRST)}
@@ -116,8 +128,10 @@ def _read_tax_ids(table: pl.DataFrame, columns: Sequence[str]) -> _Ids:
     for column in columns:
         written = values_of(table[column].cast(pl.String))
         keys = tax_keys(written.texts)
-        texts, root = (_said(written, keys[name]) for name in ("text", "root"))
         known = bool(keys["identity"].is_not_null().any())
+        if known:
+            keys = keys.with_columns(text=_without_dummies(keys["text"], written))
+        texts, root = (_said(written, keys[name]) for name in ("text", "root"))
         field = Field(column, Role.TAX_ID, TAX_ID if known else CODE, texts)
         traits = [Trait(column, column, texts.codes, alone=True)]
         if known:
@@ -128,6 +142,14 @@ def _read_tax_ids(table: pl.DataFrame, columns: Sequence[str]) -> _Ids:
         kinds = kinds.merged(Kinds(of_each(written.codes, company)))
         part = _Part((*part.fields, field), (*part.traits, *traits))
     return _Ids(part, identity, kinds)
+
+
+def _without_dummies(texts: pl.Series, written: Values) -> pl.Series:
+    """Leave out invalid ids that more records hold than one person has: nobody's."""
+    held = pl.DataFrame({"text": texts, "holders": written.counts})
+    common = pl.col("holders").sum().over("text") > _COPIES
+    invalid = ~pl.col("text").str.starts_with(VALID)
+    return held.select(pl.when(~(invalid & common)).then("text").alias("text"))["text"]
 
 
 def _said(written: Values, said: pl.Series) -> Values:
@@ -145,7 +167,7 @@ def _read_lists(
     parts = []
     for role, scale, read in (
         (Role.EMAIL, MAILBOX, lambda cells: mailboxes(cells, reference.alias_rules)),
-        (Role.PHONE, CODE, phone_numbers),
+        (Role.PHONE, NUMBER, phone_numbers),
     ):
         columns = [table[column] for column in _columns(roles, role)]
         if not columns:
@@ -166,16 +188,16 @@ def _local_parts(lists: ValueLists) -> Trait:
 
 
 def _without_generic(lists: ValueLists, identity: Codes) -> ValueLists:
-    """Leave out values that belong to many different valid tax ids."""
+    """Leave out values that belong to many different valid tax ids, mark those of several."""
     owner = identity[lists.holders]
     owned = owner != MISSING
     width = int(identity.max(initial=0)) + 1
     owners = np.unique(lists.codes[owned] * width + owner[owned]) // width
-    generic = np.bincount(owners, minlength=len(lists.texts)) >= _OWNERS
-    kept = ~generic[lists.codes]
+    owned_by = np.bincount(owners, minlength=len(lists.texts))
+    kept = owned_by[lists.codes] < _OWNERS
     sizes = np.bincount(lists.holders[kept], minlength=len(lists.starts) - 1)
     starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
-    return ValueLists(lists.codes[kept], starts, lists.texts)
+    return ValueLists(lists.codes[kept], starts, lists.texts, owned_by > 1)
 
 
 def _read_day(column: str, raw: pl.Series) -> _Part:

@@ -29,6 +29,7 @@ NAME_PARTS: Final = pl.Schema(
         "key": pl.String(),  # the words that tell, in order; the whole name where none does
         "generation": pl.String(),  # meaning of a suffix such as Filho; null: none
         "is_company": pl.Boolean(),  # it ends with a legal form, or begins with a register's number
+        "is_person": pl.Boolean(),  # a known given name first, a known surname last
     },
 )
 """What `name_parts` says of each name."""
@@ -48,7 +49,7 @@ def name_parts(names: pl.Series, words: NameWords) -> pl.DataFrame:
 
     >>> words = NameWords(("de",), (("filho", "filho"),), ("ltda",))
     >>> name_parts(pl.Series(["jose de lima filho", "casa lima l t d a"]), words).rows()
-    [('jose lima', 'filho', False), ('casa lima', None, True)]
+    [('jose lima', 'filho', False, False), ('casa lima', None, True, False)]
     """
     whole = pl.col("name")
     stripped = whole.str.replace(_REGISTERED, "").str.replace(_legal_forms(words), "")
@@ -72,6 +73,10 @@ def name_parts(names: pl.Series, words: NameWords) -> pl.DataFrame:
             key=pl.when(pl.col("core") != "").then("core").otherwise("name"),
             generation="generation",
             is_company="is_company",
+            is_person=~pl.col("is_company")
+            & pl.col("core").str.split(" ").list.first().is_in(list(words.given_names))
+            & pl.col("core").str.split(" ").list.last().is_in(list(words.surnames))
+            & pl.col("core").str.contains(" "),
         )
         .cast(NAME_PARTS)
     )

@@ -30,6 +30,7 @@ _NO_SUFFIX: Final = "-"
 _REPEATED_SHARE: Final = 0.5
 _BEGINNING: Final = {Role.GIVEN_NAME: 2, Role.SURNAME: 3}  # letters that mostly survive a slip
 _COMPANY: Final = 1
+_PERSON: Final = 0
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ def _read_full_name(
     column: str, role: Role, raw: pl.Series, words: NameWords, kinds: Kinds
 ) -> Names:
     parts = _parts_of(raw, words)
-    all_kinds = kinds.merged(Kinds(np.where(parts.is_company, _COMPANY, MISSING)))
+    all_kinds = kinds.merged(parts.kinds)
     company = all_kinds.codes == _COMPANY
     if role is Role.ORGANISATION:
         company = np.ones(len(raw), np.bool_)
@@ -133,18 +134,20 @@ def _read_full_name(
 class _Parts:
     keys: Values
     generation: Values
-    is_company: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
+    kinds: Kinds
 
 
 def _parts_of(raw: pl.Series, words: NameWords) -> _Parts:
     whole = values_through(raw, _folded)
     parts = name_parts(whole.texts, words)
     keys, generation = (values_of(parts[name]) for name in ("key", "generation"))
-    company = parts["is_company"].cast(pl.Int64).to_numpy()
+    kind = parts.select(
+        pl.when("is_company").then(_COMPANY).when("is_person").then(_PERSON).otherwise(MISSING)
+    )
     return _Parts(
         Values(of_each(whole.codes, keys.codes), keys.texts),
         Values(of_each(whole.codes, generation.codes), generation.texts),
-        of_each(whole.codes, company) == _COMPANY,
+        Kinds(of_each(whole.codes, kind.to_series().cast(pl.Int64).to_numpy())),
     )
 
 

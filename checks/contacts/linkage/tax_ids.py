@@ -23,7 +23,7 @@ TAX_KEYS: Final = pl.Schema(
 )
 """What `tax_keys` says of each value of a column."""
 
-_VALID: Final = "="
+VALID: Final = "="
 _KNOWN_SHARE: Final = 0.3  # of a column that must be valid; a check digit holds by chance for 1 %
 _CHECKED_SHARE: Final = 0.5  # of RFCs whose last character must hold before it is relied on
 _COMPANY_RFC: Final = 12
@@ -81,7 +81,7 @@ def _of_known_kind(checked: pl.DataFrame) -> pl.DataFrame:
     judged = checked.with_columns(
         holds=(kind != "rfc") | _rfc_character_holds(tax_id),
         text=pl.when(pl.col("flag") == "valid")
-        .then(pl.lit(_VALID) + tax_id)
+        .then(pl.lit(VALID) + tax_id)
         .when(pl.col("flag") == "invalid")
         .then(partial),
     )
@@ -124,7 +124,7 @@ def _near_tax_ids(left: Sequence[str], right: Sequence[str]) -> Levels:
     pairs = pl.DataFrame(
         {"left": left, "right": right}, schema={"left": pl.String, "right": pl.String}
     )
-    bare = pairs.select(pl.all().str.strip_prefix(_VALID))
+    bare = pairs.select(pl.all().str.strip_prefix(VALID))
     found = slips(bare["left"].to_list(), bare["right"].to_list())
     nearness = np.where(
         found <= 1,
@@ -132,7 +132,7 @@ def _near_tax_ids(left: Sequence[str], right: Sequence[str]) -> Levels:
         np.where(found < MANY_SLIPS, _TWO_SLIPS, _DIFFERS),
     )
     part = bare.select(_share_a_part(pl.col("left"), pl.col("right"))).to_series().to_numpy()
-    both = pairs.select(pl.all_horizontal(pl.all().str.starts_with(_VALID))).to_series().to_numpy()
+    both = pairs.select(pl.all_horizontal(pl.all().str.starts_with(VALID))).to_series().to_numpy()
     conflict = both & (nearness != _ONE_SLIP)
     return np.where(part, _PART, np.where(conflict, _CONFLICT, nearness)).astype(np.int8)
 

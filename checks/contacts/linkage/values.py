@@ -43,11 +43,15 @@ class Values:
 
 @dataclass(frozen=True)
 class ValueLists:
-    """Several values per record: those of record r are `codes[starts[r]:starts[r + 1]]`, sorted."""
+    """Several values per record: those of record r are `codes[starts[r]:starts[r + 1]]`, sorted.
+
+    `shared` (k) marks values that several persons are known to hold.
+    """
 
     codes: Codes
     starts: Codes  # n + 1
     texts: pl.Series
+    shared: npt.NDArray[np.bool_] | None = None
 
     @cached_property
     def counts(self) -> Counts:

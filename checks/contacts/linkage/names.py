@@ -12,11 +12,9 @@ from rapidfuzz import fuzz
 from rapidfuzz.distance import JaroWinkler
 
 from checks.contacts.linkage.scales import (
-    ALIKE,
-    DIFFERS,
-    NEAR,
     Levels,
     Scale,
+    Similarities,
     banded,
     never_near,
     similarity,
@@ -34,7 +32,11 @@ NAME_PARTS: Final = pl.Schema(
 )
 """What `name_parts` says of each name."""
 
-_LEVELS: Final = ("differs", "alike", "near", "same_words", "equal")
+_LEVELS: Final = ("contradicts", "differs", "alike", "near", "same_words", "equal")
+_CONTRADICTS, _DIFFERS, _ALIKE, _NEAR = range(4)
+_SHARE_A_WORD: Final = 0.6  # names below share no whole word, or a short one beside long ones
+_INITIAL: Final = 1  # letters that a word of a person's name is cut to
+_CUT_SHORT: Final = 3  # and of a company's: Mat. Ind.
 _WHOLE: Final = 100.0
 _SPELT_LETTERS: Final = 5
 _NEAR_SHARE: Final = 0.8  # of the weight of all words that both names must have
@@ -96,18 +98,30 @@ def _spelt(word: str) -> str:
 def _near_people(left: Sequence[str], right: Sequence[str]) -> Levels:
     sorted_words = similarity(fuzz.token_sort_ratio, left, right) / _WHOLE
     shared_words = similarity(fuzz.token_set_ratio, left, right) / _WHOLE
-    near = np.maximum(banded(sorted_words, (0.75, 0.90, 1.0)), banded(shared_words, (0.85, 1.0)))
-    return _raise_abbreviated(_lower_contradicted(near, left, right), left, right)
+    near = _DIFFERS + np.maximum(
+        banded(sorted_words, (0.75, 0.90, 1.0)), banded(shared_words, (0.85, 1.0))
+    )
+    return _with_words(near.astype(np.int8), shared_words, left, right, _INITIAL)
 
 
-def _lower_contradicted(levels: Levels, left: Sequence[str], right: Sequence[str]) -> Levels:
-    """Count names that are alike as different where each has a word that the other lacks.
+def _with_words(
+    levels: Levels,
+    shared_words: Similarities,
+    left: Sequence[str],
+    right: Sequence[str],
+    letters: int,
+) -> Levels:
+    """Look at the words of names that are not near: one may be cut short, or contradict the other.
 
-    Brothers share a surname, sister companies an owner's name.
+    Brothers share a surname and sister companies an owner's name; each has a word of its own.
     """
-    for row in np.flatnonzero(levels == ALIKE).tolist():
-        if is_contradicted(left[row], right[row]):
-            levels[row] = DIFFERS
+    open_ = np.flatnonzero((levels < _NEAR) & (shared_words >= _SHARE_A_WORD))
+    for row in open_.tolist():
+        one, other = left[row], right[row]
+        if is_abbreviated(one, other, letters) or is_abbreviated(other, one, letters):
+            levels[row] = _NEAR
+        elif is_contradicted(one, other):
+            levels[row] = _CONTRADICTS
     return levels
 
 
@@ -132,36 +146,27 @@ def _has_own(words: set[str], others: set[str]) -> bool:
     )
 
 
-def _raise_abbreviated(levels: Levels, left: Sequence[str], right: Sequence[str]) -> Levels:
-    """Count a name as near that is the other with words cut to initials or left out."""
-    below = np.flatnonzero(levels < NEAR)
-    texts = {"left": pl.Series(left, dtype=pl.String), "right": pl.Series(right, dtype=pl.String)}
-    pairs = pl.DataFrame({side: text.gather(below) for side, text in texts.items()})
-    cut = pl.any_horizontal(pl.all().str.contains(r"(?:^| )[a-z](?: |$)"))
-    rows = pairs.with_columns(row=below, cut=cut).filter("cut")
-    for row, one, other in rows.select("row", "left", "right").iter_rows():
-        if is_abbreviated(one, other) or is_abbreviated(other, one):
-            levels[row] = NEAR
-    return levels
+def is_abbreviated(short: str, long: str, letters: int = 1) -> bool:
+    """Tell whether the words of one name stand in the other in order, whole or cut short.
 
-
-def is_abbreviated(short: str, long: str) -> bool:
-    """Tell whether the words of one name stand in the other in order, whole or as initials.
-
-    One word at least must stand there whole.
+    A word cut to one letter, or to `letters` and more, stands for the whole one. One word at least
+    must stand there whole.
 
     >>> is_abbreviated("maria s souza", "maria silva souza"), is_abbreviated("m s", "maria silva")
     (True, False)
+    >>> is_abbreviated("casa mat ind", "casa materiais industriais", letters=3)
+    True
     """
     rest = iter(long.split())
     words = short.split()
-    if not all(any(_stands_for(word, other) for other in rest) for word in words):
+    if not all(any(_stands_for(word, other, letters) for other in rest) for word in words):
         return False
     return not set(words).isdisjoint(long.split())
 
 
-def _stands_for(word: str, other: str) -> bool:
-    return word == other or (len(word) == 1 and other.startswith(word))
+def _stands_for(word: str, other: str, letters: int) -> bool:
+    cut = len(word) == 1 or len(word) >= letters > 1
+    return word == other or (cut and other.startswith(word))
 
 
 PERSON: Final = Scale(_LEVELS, _near_people)
@@ -201,8 +206,10 @@ def _near_companies(
         overlap = [_overlap(one, other, weight) for one, other in zip(left, right, strict=True)]
         shared = banded(np.array(overlap, np.float32), (_ALIKE_SHARE, _NEAR_SHARE))
         numbered = [_differ_in_numbers(one, other) for one, other in zip(left, right, strict=True)]
-        agreed = _lower_contradicted(np.maximum(near, shared), left, right)
-        return np.where(numbered, DIFFERS, _raise_abbreviated(agreed, left, right)).astype(np.int8)
+        agreed = (_DIFFERS + np.maximum(near, shared)).astype(np.int8)
+        words = similarity(fuzz.token_set_ratio, left, right) / _WHOLE
+        looked_at = _with_words(agreed, words, left, right, _CUT_SHORT)
+        return np.where(numbered, _CONTRADICTS, looked_at).astype(np.int8)
 
     return nearness
 

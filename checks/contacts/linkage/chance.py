@@ -59,16 +59,9 @@ def chance_of(field: Field, seed: int) -> Shares:
     """
     marked, all_ = _holders(field)
     shares = _drawn_levels(field, marked, all_, seed)
-    agreeing = marked * np.maximum(all_ - 1.0, 0.0)
+    equal = float((marked * np.maximum(all_ - 1.0, 0.0)).sum())
     pairs = marked.sum() * max(all_.sum() - 1.0, 0.0)
-    several = field.values.shared if isinstance(field.values, ValueLists) else None
     believed = _BELIEF * _BELIEVED[field.role]
-    if several is not None:
-        of_several = (float(agreeing[several].sum()) + believed) / (pairs + _BELIEF)
-        shares[-2] = min(of_several, _MOST_EQUAL)
-        shares[:-2] *= (1.0 - shares[-2]) / shares[:-2].sum()
-        agreeing = agreeing[~several]
-    equal = float(agreeing.sum())
     share = min((equal + believed) / (pairs + _BELIEF), _MOST_EQUAL)
     if field.role is Role.TAX_ID and equal <= _MOST_PARTNERS * all_.sum():
         share = min(share, _SAME_ID)

@@ -93,13 +93,10 @@ def _compare_lists(lists: ValueLists, scale: Scale, left: Codes, right: Codes) -
     shared = _rarest_shared(lists, len(left), rows[one == other], one[one == other])
     levels = np.full(len(left), ABSENT, np.int8)
     levels[shared != MISSING] = scale.top
-    if lists.shared is not None:
-        of_several = (shared != MISSING) & lists.shared[shared]
-        levels[of_several] = scale.top - 1
     open_ = shared[rows] == MISSING
     found = _nearness(lists, scale, one[open_], other[open_])
     np.maximum.at(levels, rows[open_], found)
-    return Compared(levels, np.where(levels == scale.top, shared, MISSING))
+    return Compared(levels, shared)
 
 
 def _rarest_shared(lists: ValueLists, pairs: int, rows: Codes, codes: Codes) -> Codes:

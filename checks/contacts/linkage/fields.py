@@ -13,7 +13,7 @@ from checks.contacts.linkage.blocks import Joins, Trait
 from checks.contacts.linkage.cluster import Vetoes
 from checks.contacts.linkage.compare import Field
 from checks.contacts.linkage.dates import DAY, day_of
-from checks.contacts.linkage.mailboxes import MAILBOX, NUMBER, mailboxes, phone_numbers
+from checks.contacts.linkage.mailboxes import MAILBOX, mailboxes, phone_numbers
 from checks.contacts.linkage.people import Kinds, read_full_names, read_name_columns
 from checks.contacts.linkage.places import FINEST_FIRST, STREET
 from checks.contacts.linkage.roles import Role
@@ -73,10 +73,7 @@ def read_material(
         _Part(full.fields, full.traits),
         *_read_lists(table, roles, reference, ids.identity),
         *(_read_day(column, table[column]) for column in _columns(roles, Role.BIRTH_DATE)),
-        *(
-            _read_plain(column, table[column], role)
-            for column, role in _plain_columns(roles)
-        ),
+        *(_read_plain(column, table[column], role) for column, role in _plain_columns(roles)),
     ]
     kinds = ids.kinds.merged(full.kinds).merged(_born(table, roles))
     others = (kinds.codes, names.generation, full.generation)
@@ -167,7 +164,7 @@ def _read_lists(
     parts = []
     for role, scale, read in (
         (Role.EMAIL, MAILBOX, lambda cells: mailboxes(cells, reference.alias_rules)),
-        (Role.PHONE, NUMBER, phone_numbers),
+        (Role.PHONE, CODE, phone_numbers),
     ):
         columns = [table[column] for column in _columns(roles, role)]
         if not columns:
@@ -188,7 +185,7 @@ def _local_parts(lists: ValueLists) -> Trait:
 
 
 def _without_generic(lists: ValueLists, identity: Codes) -> ValueLists:
-    """Leave out values that belong to many different valid tax ids, mark those of several."""
+    """Leave out values that belong to many different valid tax ids."""
     owner = identity[lists.holders]
     owned = owner != MISSING
     width = int(identity.max(initial=0)) + 1
@@ -197,7 +194,7 @@ def _without_generic(lists: ValueLists, identity: Codes) -> ValueLists:
     kept = owned_by[lists.codes] < _OWNERS
     sizes = np.bincount(lists.holders[kept], minlength=len(lists.starts) - 1)
     starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
-    return ValueLists(lists.codes[kept], starts, lists.texts, owned_by > 1)
+    return ValueLists(lists.codes[kept], starts, lists.texts)
 
 
 def _read_day(column: str, raw: pl.Series) -> _Part:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from checks.contacts.linkage.adjust import learn_adjustments
 from checks.contacts.linkage.blocks import Pairs, find_pairs
 from checks.contacts.linkage.chance import chance_of, rarity
 from checks.contacts.linkage.cluster import DECIDED, Weights, cluster_pairs
 from checks.contacts.linkage.compare import Field, compare_field
 from checks.contacts.linkage.fields import Material
-from checks.contacts.linkage.places import Place
 from checks.contacts.linkage.model import FieldShares, LinkModel, Shares
+from checks.contacts.linkage.places import Place
 from checks.contacts.linkage.roles import Role
 from checks.contacts.linkage.tax_ids import TAX_ID
 from checks.contacts.linkage.values import Codes
@@ -23,6 +24,9 @@ from checks.contacts.linkage.weigh import Counted, first_guess, fit_shares
 from checks.errors import InputRefusedError
 
 SEED: Final = 1
+CAUTION: Final = float(np.log(2.0))
+"""Log-odds above even that joins two: a wrong merge is twice as bad as a missed one."""
+
 MOST_FIELDS: Final = 24
 """Fields that a comparison pattern has room for in one 64-bit number."""
 
@@ -71,10 +75,10 @@ def link(
         u = tuple(np.array(each.u) for each in model.fields)
     coded = _compare_all(material.fields, pairs, u, progress)
     counted = Counted(_decoded(coded.distinct, material.fields), coded.counts)
-    model = model or _learn(material, counted, u)
+    model = model or _learn(material, counted, u, coded.mean_rarity())
     weight = (_pattern_weights(counted, model, material.records)[coded.rows]) + coded.rarity
     decided, weight = _with_decisions(pairs, weight, decisions, material.records)
-    clusters = cluster_pairs(decided.left, decided.right, weight, material.vetoes)
+    clusters = cluster_pairs(decided.left, decided.right, weight - CAUTION, material.vetoes)
     return Linked(decided, weight, clusters, model)
 
 
@@ -96,6 +100,11 @@ class _Coded:
     rows: npt.NDArray[np.int32]
     rarity: npt.NDArray[np.float32]
 
+    def mean_rarity(self) -> Shares:
+        """Return what rarity adds to the pairs of each pattern on average (p)."""
+        summed = np.bincount(self.rows, weights=self.rarity, minlength=len(self.counts))
+        return np.asarray(summed / self.counts)
+
 
 def _compare_all(
     fields: Sequence[Field], pairs: Pairs, u: Sequence[Shares], progress: Progress | None
@@ -114,7 +123,8 @@ def _compare_all(
                 field, compare_field(field, pairs.left[part], pairs.right[part])
             )
             code = code * (len(field.scale.levels) + 1) + compared.levels + 1
-            added[part] += rarity(field, compared, float(shares[-1]))
+            if field.scale is not TAX_ID:  # one valid id is as telling as another
+                added[part] += rarity(field, compared, float(shares[-1]))
         distinct, inverse = np.unique(code, return_inverse=True)
         known = [numbers.setdefault(pattern, len(numbers)) for pattern in distinct.tolist()]
         rows[part] = np.array(known, np.int32)[inverse]
@@ -136,7 +146,9 @@ def _decoded(codes: Codes, fields: Sequence[Field]) -> npt.NDArray[np.int8]:
     return levels
 
 
-def _learn(material: Material, counted: Counted, u: Sequence[Shares]) -> LinkModel:
+def _learn(
+    material: Material, counted: Counted, u: Sequence[Shares], mean_rarity: Shares
+) -> LinkModel:
     all_pairs = max(material.records * (material.records - 1) / 2, 1.0)
     identity = next(
         (
@@ -155,7 +167,32 @@ def _learn(material: Material, counted: Counted, u: Sequence[Shares]) -> LinkMod
         FieldShares(field.name, field.scale.levels, tuple(m.tolist()), tuple(one.tolist()))
         for field, m, one in zip(material.fields, fit.m, u, strict=True)
     )
-    return LinkModel(shares, partners=fit.duplicates * max(material.records - 1, 1))
+    model = LinkModel(shares, partners=fit.duplicates * max(material.records - 1, 1))
+    if identity is None:
+        return model
+    without = replace(
+        model,
+        fields=tuple(_silent(each) if at == identity else each for at, each in enumerate(shares)),
+    )
+    adjusted = learn_adjustments(
+        counted.patterns,
+        counted.counts,
+        _pattern_weights(counted, without, material.records) + mean_rarity,
+        [len(field.scale.levels) for field in material.fields],
+        identity,
+    )
+    return replace(
+        model,
+        fields=tuple(
+            replace(each, adjusted=tuple(more.tolist()))
+            for each, more in zip(shares, adjusted, strict=True)
+        ),
+    )
+
+
+def _silent(field: FieldShares) -> FieldShares:
+    """Return a field whose levels weigh nothing."""
+    return replace(field, m=field.u)
 
 
 def _pattern_weights(counted: Counted, model: LinkModel, records: int) -> Weights:

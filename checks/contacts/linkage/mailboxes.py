@@ -10,7 +10,7 @@ import polars as pl
 from rapidfuzz.distance import Indel
 
 from checks.contacts.addresses import address_key
-from checks.contacts.linkage.scales import Levels, Scale, banded, near_codes, similarity, slips
+from checks.contacts.linkage.scales import Levels, Scale, banded, similarity, slips
 from checks.contacts.model import AliasRule
 
 _ADDRESS: Final = r"""[^\s;,|<>"'()\[\]{}]+@[^\s;,|<>"'()\[\]{}]+"""
@@ -80,10 +80,5 @@ def _is_own_name(one: pl.Expr, other: pl.Expr) -> pl.Expr:
     )
 
 
-MAILBOX: Final = Scale(
-    ("differs", "alike", "same_name", "one_slip", "shared", "equal"), _near_mailboxes
-)
+MAILBOX: Final = Scale(("differs", "alike", "same_name", "one_slip", "equal"), _near_mailboxes)
 """A mailbox; the same name at another provider is more than nothing."""
-
-NUMBER: Final = Scale(("differs", "two_slips", "one_slip", "shared", "equal"), near_codes)
-"""A phone number; `shared` here and above: equal, but known to be of several persons."""

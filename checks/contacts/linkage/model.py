@@ -17,12 +17,23 @@ Shares: TypeAlias = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class FieldShares:
-    """How often each level of a field stands among pairs of one person (m) and of two (u)."""
+    """How often each level of a field stands among pairs of one person (m) and of two (u).
+
+    `adjusted` is what pairs of known identity add to the log-odds of each level; empty: nothing.
+    """
 
     name: str
     levels: tuple[str, ...]
     m: tuple[float, ...]
     u: tuple[float, ...]
+    adjusted: tuple[float, ...] = ()
+
+    def weights(self) -> Shares:
+        """Return the log-odds that each level adds, rising."""
+        plain = rising_weights(np.array(self.m), np.array(self.u))
+        if not self.adjusted:
+            return plain
+        return np.asarray(np.maximum.accumulate(plain + np.array(self.adjusted)))
 
 
 @dataclass(frozen=True)
@@ -46,10 +57,7 @@ class LinkModel:
 
     def weights(self) -> tuple[Shares, ...]:
         """Return per field the log-odds that each level adds, rising; an absent value's is last."""
-        return tuple(
-            np.append(rising_weights(np.array(each.m), np.array(each.u)), 0.0)
-            for each in self.fields
-        )
+        return tuple(np.append(each.weights(), 0.0) for each in self.fields)
 
     def fit_for(self, fields: Sequence[Field]) -> None:
         """Raise SettingError unless this model was made for the same fields."""

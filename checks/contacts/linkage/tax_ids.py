@@ -65,9 +65,12 @@ def tax_keys(raw: pl.Series) -> pl.DataFrame:
 def _shape_of_company(text: pl.Expr) -> pl.Expr:
     """Tell by its length whose id it is though it is wrong; null for any other length."""
     digits = text.str.contains("^[0-9]+$")
-    return pl.when(digits & (text.str.len_chars() == _CNPJ)).then(pl.lit(value=True)).when(
-        digits & (text.str.len_chars() == _CPF)
-    ).then(pl.lit(value=False))
+    return (
+        pl.when(digits & (text.str.len_chars() == _CNPJ))
+        .then(pl.lit(value=True))
+        .when(digits & (text.str.len_chars() == _CPF))
+        .then(pl.lit(value=False))
+    )
 
 
 def _plain(raw: pl.Series) -> pl.Series:

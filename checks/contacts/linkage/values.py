@@ -43,15 +43,11 @@ class Values:
 
 @dataclass(frozen=True)
 class ValueLists:
-    """Several values per record: those of record r are `codes[starts[r]:starts[r + 1]]`, sorted.
-
-    `shared` (k) marks values that several persons are known to hold.
-    """
+    """Several values per record: those of record r are `codes[starts[r]:starts[r + 1]]`, sorted."""
 
     codes: Codes
     starts: Codes  # n + 1
     texts: pl.Series
-    shared: npt.NDArray[np.bool_] | None = None
 
     @cached_property
     def counts(self) -> Counts:

@@ -26,7 +26,8 @@ class Field:
     """Something that records are compared by.
 
     `crossed` are the codes (n) of another field with the same texts, for values that are written
-    into each other's column; `where` (n) marks records of which a pair must hold one to count.
+    into each other's column; `where` (n) marks records of which a pair must hold one to count;
+    `implied_by` names fields whose agreement leaves this one nothing to say.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Field:
     values: Values | ValueLists
     crossed: Codes | None = None
     where: Marks | None = None
+    implied_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

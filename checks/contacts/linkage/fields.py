@@ -15,7 +15,7 @@ from checks.contacts.linkage.compare import Field
 from checks.contacts.linkage.dates import DAY, day_of
 from checks.contacts.linkage.mailboxes import MAILBOX, mailboxes, phone_numbers
 from checks.contacts.linkage.people import Kinds, read_full_names, read_name_columns
-from checks.contacts.linkage.places import FINEST_FIRST, STREET
+from checks.contacts.linkage.places import FINEST_FIRST, STREET, with_implications
 from checks.contacts.linkage.roles import Role
 from checks.contacts.linkage.scales import CATEGORY, CODE, TEXT, Scale
 from checks.contacts.linkage.tax_ids import TAX_ID, VALID, tax_keys
@@ -73,7 +73,7 @@ def read_material(
         _Part(full.fields, full.traits),
         *_read_lists(table, roles, reference, ids.identity),
         *(_read_day(column, table[column]) for column in _columns(roles, Role.BIRTH_DATE)),
-        *(_read_plain(column, table[column], role) for column, role in _plain_columns(roles)),
+        *_read_all_plain(table, roles),
     ]
     kinds = ids.kinds.merged(full.kinds).merged(_born(table, roles))
     others = (kinds.codes, names.generation, full.generation)
@@ -110,6 +110,15 @@ def _born(table: pl.DataFrame, roles: Mapping[str, Role]) -> Kinds:
     for column in _columns(roles, Role.BIRTH_DATE):
         dated |= values_through(table[column], day_of).codes != MISSING
     return Kinds(np.where(dated, 0, MISSING))
+
+
+def _read_all_plain(table: pl.DataFrame, roles: Mapping[str, Role]) -> list[_Part]:
+    columns = _plain_columns(roles)
+    parts = [_read_plain(column, table[column], role) for column, role in columns]
+    places = sum(role in FINEST_FIRST for _, role in columns)
+    linked = with_implications([part.fields[0] for part in parts[:places]])
+    known = [_Part((field,), part.traits) for field, part in zip(linked, parts, strict=False)]
+    return known + parts[places:]
 
 
 def _plain_columns(roles: Mapping[str, Role]) -> list[tuple[str, Role]]:

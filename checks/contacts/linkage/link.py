@@ -117,7 +117,7 @@ def _compare_all(
     for at in range(0, total, _CHUNK):
         part = slice(at, at + _CHUNK)
         code = np.zeros(len(pairs.left[part]), np.int64)
-        place = Place(len(code))
+        place = Place()
         for field, shares in zip(fields, u, strict=True):
             compared = place.told_once(
                 field, compare_field(field, pairs.left[part], pairs.right[part])

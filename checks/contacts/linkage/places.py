@@ -1,13 +1,14 @@
 """Where somebody lives, told once: a street implies its postcode, a postcode its city and state.
 
 Counted as independent, four columns that say the same would join neighbours who have nothing else
-in common.
+in common. Whether a column implies another is read from the table.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -16,7 +17,7 @@ import numpy.typing as npt
 from checks.contacts.linkage.compare import ABSENT, Compared, Field
 from checks.contacts.linkage.roles import Role
 from checks.contacts.linkage.scales import DIFFERS, NEAR, TEXT, Levels, Scale
-from checks.contacts.linkage.values import MISSING
+from checks.contacts.linkage.values import MISSING, Codes, Values
 
 FINEST_FIRST: Final = (Role.STREET, Role.POSTCODE, Role.CITY, Role.STATE, Role.COUNTRY)
 """Roles of places; fields of them are compared in this order."""
@@ -24,21 +25,52 @@ FINEST_FIRST: Final = (Role.STREET, Role.POSTCODE, Role.CITY, Role.STATE, Role.C
 _NUMBER: Final = re.compile(r"[0-9]+")
 
 
-class Place:
-    """The finest part of an address that each of some pairs agrees in, so far."""
+_IMPLIED: Final = 0.8  # of pairs that agree in the finer part, those that agree in the other too
 
-    def __init__(self, pairs: int) -> None:
+
+def with_implications(fields: Sequence[Field]) -> list[Field]:
+    """Return fields of places, each knowing which finer ones imply it in this table.
+
+    Where a postcode is one city's, sharing it says all; where columns are filled in without regard
+    to each other, each says something of its own.
+    """
+    return [
+        replace(field, implied_by=tuple(finer.name for finer in fields if _implies(finer, field)))
+        for field in fields
+    ]
+
+
+def _implies(finer: Field, coarser: Field) -> bool:
+    one, other = finer.values, coarser.values
+    ranks = [FINEST_FIRST.index(each.role) for each in (finer, coarser)]
+    if ranks[0] >= ranks[1] or not isinstance(one, Values) or not isinstance(other, Values):
+        return False
+    known = (one.codes != MISSING) & (other.codes != MISSING)
+    joined = one.codes[known] * (len(other.texts) + 1) + other.codes[known]
+    alike = _pairs_within(one.codes[known])
+    return alike > 0.0 and _pairs_within(joined) >= _IMPLIED * alike
+
+
+def _pairs_within(codes: Codes) -> float:
+    counts = np.unique(codes, return_counts=True)[1].astype(np.float64)
+    return float((counts * (counts - 1.0)).sum())
+
+
+class Place:
+    """Which parts of an address each of some pairs agrees in, so far."""
+
+    def __init__(self) -> None:
         """Begin with nothing compared."""
-        self._finest: npt.NDArray[np.int64] = np.full(pairs, len(FINEST_FIRST))
+        self._agrees: dict[str, npt.NDArray[np.bool_]] = {}
 
     def told_once(self, field: Field, compared: Compared) -> Compared:
         """Return what a field adds: agreement that a finer one implies says nothing more."""
         if field.role not in FINEST_FIRST:
             return compared
-        rank = FINEST_FIRST.index(field.role)
         agrees = compared.levels >= min(NEAR, field.scale.top)
-        implied = agrees & (self._finest < rank)
-        self._finest[agrees] = np.minimum(self._finest[agrees], rank)
+        self._agrees[field.name] = agrees
+        finer = [self._agrees[name] for name in field.implied_by if name in self._agrees]
+        implied = agrees & np.logical_or.reduce(finer) if finer else np.zeros_like(agrees)
         return Compared(
             np.where(implied, ABSENT, compared.levels).astype(np.int8),
             np.where(implied, MISSING, compared.shared),

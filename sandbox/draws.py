@@ -73,3 +73,22 @@ def fate(seed: int, *words: str) -> float:
     text = "\x1f".join((str(seed), *words)).encode()
     digest = hashlib.blake2b(text, digest_size=7).digest()
     return int.from_bytes(digest, "big") / 2**56
+
+
+def some(rng: np.random.Generator, share: float, size: int) -> pl.Series:
+    """Return which of `size` places chance picks, as a Boolean series.
+
+    >>> some(stream(1, "some"), 1.0, 2).to_list()
+    [True, True]
+    """
+    return pl.Series(rng.random(size) < share)
+
+
+def evenly(rng: np.random.Generator, values: Sequence[str], size: int) -> pl.Series:
+    """Draw `size` of the values, all equally likely, as a String series."""
+    return pl.Series(values, dtype=pl.String).gather(rng.integers(0, len(values), size))
+
+
+def ranked(rng: np.random.Generator, values: Sequence[str], size: int) -> pl.Series:
+    """Draw `size` of the values, which stand most frequent first, as a String series."""
+    return pl.Series(values, dtype=pl.String).gather(indices(rng, zipf(len(values)), size))

@@ -72,20 +72,44 @@ def cnpj(rng: np.random.Generator, size: int, *, alphanumeric: float = 0.02) -> 
     return _text(_with_mod11(_with_mod11(matrix, 9), 9))
 
 
+def branch_of(heads: pl.Series, numbers: NDArray[np.int64]) -> pl.Series:
+    """Return the CNPJs of branches of the given head offices; a head office is number 1.
+
+    >>> branch_of(pl.Series(["11222333000181"]), np.array([2])).to_list()
+    ['11222333000262']
+    """
+    roots = np.array(heads.str.head(8).to_list(), dtype="S8")
+    letters = roots.view(np.uint8).reshape(len(heads), -1)
+    return _text(_with_mod11(_with_mod11(np.hstack([letters, _digits(numbers, 4)]), 9), 9))
+
+
 def rfc(rng: np.random.Generator, initials: pl.Series, years: tuple[int, int]) -> pl.Series:
     """Return RFCs that start with the given initials (4 letters a person, 3 a company).
 
-    The date is one of birth or foundation within `years`; the check character counts the
-    twelve characters before it, blank-padded on the left, with weights 13 down to 2.
+    The date is one of birth or foundation within `years`.
+    """
+    size = len(initials)
+    date = rng.integers(years[0], years[1] + 1, size) % 100 * 10_000
+    date += rng.integers(1, 13, size) * 100 + rng.integers(1, 29, size)
+    return rfc_of_day(rng, initials, date.astype(np.int64))
+
+
+def rfc_of_day(rng: np.random.Generator, initials: pl.Series, date: NDArray[np.int64]) -> pl.Series:
+    """Return RFCs of the given initials and dates, which are numbers of the form yymmdd.
+
+    The check character counts the twelve characters before it, blank-padded on the left, with
+    weights 13 down to 2.
+
+    >>> from sandbox.draws import stream
+    >>> rfc_of_day(stream(1, "rfc"), pl.Series(["GOMR"]), np.array([800_101])).str.head(10).item()
+    'GOMR800101'
     """
     size = len(initials)
     width = len(str(initials[0]))
     head = np.array(initials.to_list(), dtype=f"S{width}")
     letters = head.view(np.uint8).reshape(size, -1)
-    date = rng.integers(years[0], years[1] + 1, size) % 100 * 10_000
-    date += rng.integers(1, 13, size) * 100 + rng.integers(1, 29, size)
     homoclave = _HOMOCLAVE[rng.integers(0, len(_HOMOCLAVE), (size, 2))]
-    matrix = np.hstack([letters, _digits(date.astype(np.int64), 6), homoclave])
+    matrix = np.hstack([letters, _digits(date, 6), homoclave])
     weights = np.arange(13, 13 - 12, -1, dtype=np.int64)[12 - matrix.shape[1] :]
     padding = _RFC_VALUE[ord(" ")] * 13 * (12 - matrix.shape[1])
     total = (_RFC_VALUE[matrix] * weights).sum(axis=1) + padding

@@ -154,8 +154,10 @@ def test_who_opted_out_bounced_or_has_paid_is_not_written_to_again(
     entrega: Entrega, debtors_csv: Path, out: Path, tmp_path: Path
 ) -> None:
     assert entrega("run", debtors_csv, "--local", "--out", out).code == 0
-    sent = pl.read_parquet(next(out.glob("clean/*/*/recipients.parquet"))).head(5)
-    opted, paid, bounced, complained, delivered = sent.iter_rows(named=True)
+    sent = pl.read_parquet(next(out.glob("clean/*/*/recipients.parquet")))
+    unheard = sent.sort(pl.col("confirmed_at").is_not_null(), maintain_order=True).head(5)
+    delivered, opted, paid, bounced, complained = unheard.iter_rows(named=True)
+    assert delivered["confirmed_at"] is None, "a confirmation would outweigh a delivery"
     (tmp_path / "out.csv").write_text(f"email\n{opted['email']}\n", "utf-8")
     (tmp_path / "paid.csv").write_text(f"id_devedor\n{paid['debtor_id']}\n", "utf-8")
     events = [

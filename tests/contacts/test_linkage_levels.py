@@ -75,8 +75,10 @@ COMPANIES: Final = ["casa lima", "casa lima modas", "casa reis", "loja boa 1", "
         ("casa lima", "lima casa", "same_words"),
         ("casa lima", "casa lima modas", "alike"),
         ("casa lima modas", "casa l modas", "near"),
-        ("loja boa 1", "loja boa 2", "differs"),  # numbered ones are two
-        ("casa lima", "casa reis", "differs"),  # a word that many share says little
+        ("loja boa 1", "loja boa 2", "contradicts"),  # numbered ones are two
+        ("casa lima", "casa reis", "contradicts"),  # each has a word of its own
+        ("casa lima", "zeta", "differs"),  # a trade name may be anything
+        ("casa limas modas", "casa limas mod", "near"),  # cut short
     ],
 )
 def test_company_levels(left: str, right: str, level: str) -> None:
@@ -85,18 +87,23 @@ def test_company_levels(left: str, right: str, level: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "key", "generation", "is_company"),
+    ("name", "key", "generation", "kind"),
     [
-        ("jose da silva filho", "jose silva", "filho", False),
-        ("jose silva jr", "jose silva", "junior", False),
-        ("filho", "filho", None, False),  # a name alone is no suffix
-        ("padaria pao doce ltda me", "padaria pao doce", None, True),
-        ("aceros del norte s a de c v", "aceros norte", None, True),
-        ("ltda", "ltda", None, False),  # nothing would be left
+        ("jose da silva filho", "jose silva", "filho", "person"),
+        ("jose silva jr", "jose silva", "junior", "person"),
+        ("dr jose silva", "jose silva", None, "person"),  # a title tells nobody apart
+        ("filho", "filho", None, None),  # a name alone is no suffix
+        ("padaria pao doce ltda me", "padaria pao doce", None, "company"),
+        ("aceros del norte s a de c v", "aceros norte", None, "company"),
+        ("12 345 678 ana lima", "ana lima", None, "company"),  # a one-person company's number
+        ("jose silva confeccoes", "jose silva confeccoes", None, None),  # may be either
+        ("ltda", "ltda", None, None),  # nothing would be left
     ],
 )
-def test_name_parts(name: str, key: str, generation: str | None, is_company: object) -> None:
-    assert name_parts(pl.Series([name]), REFERENCE.names).row(0) == (key, generation, is_company)
+def test_name_parts(name: str, key: str, generation: str | None, kind: str | None) -> None:
+    company, person = kind == "company", kind == "person"
+    found = name_parts(pl.Series([name]), REFERENCE.names).row(0)
+    assert found == (key, generation, company, person)
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ import numpy.typing as npt
 import polars as pl
 
 from checks.contacts.linkage.blocks import Pairs
-from checks.contacts.linkage.chance import rarity
 from checks.contacts.linkage.cluster import Vetoes, Weights
-from checks.contacts.linkage.compare import ABSENT, compare_field
+from checks.contacts.linkage.compare import ABSENT
+from checks.contacts.linkage.evidence import evidence_of
 from checks.contacts.linkage.fields import Material
 from checks.contacts.linkage.link import Linked
 from checks.contacts.linkage.values import Codes
@@ -108,14 +108,13 @@ def _steps(material: Material, linked: Linked, rows: Codes) -> Iterator[pl.DataF
         np.full(len(rows), prior),
         np.zeros(len(rows)),
     )
-    shares = zip(material.fields, linked.model.fields, linked.model.weights(), strict=True)
-    for field, learnt, weights in shares:
-        compared = compare_field(field, left, right)
-        known = compared.levels != ABSENT
-        added = rarity(field, compared, learnt.u[-1])
-        levels = compared.levels[known]
-        names = pl.Series(field.scale.levels).gather(levels)
-        yield _step_rows(rows[known], field.name, names, weights[levels], added[known])
+    equal = [learnt.u[-1] for learnt in linked.model.fields]
+    told = evidence_of(material.fields, left, right, equal)
+    for said, weights in zip(told, linked.model.weights(), strict=True):
+        known = said.compared.levels != ABSENT
+        levels = said.compared.levels[known]
+        names = pl.Series(said.field.scale.levels).gather(levels)
+        yield _step_rows(rows[known], said.field.name, names, weights[levels], said.rarity[known])
 
 
 def _step_rows(

@@ -11,12 +11,12 @@ import numpy.typing as npt
 
 from checks.contacts.linkage.adjust import learn_adjustments
 from checks.contacts.linkage.blocks import Pairs, find_pairs
-from checks.contacts.linkage.chance import chance_of, rarity
+from checks.contacts.linkage.chance import chance_of
 from checks.contacts.linkage.cluster import DECIDED, Weights, cluster_pairs
-from checks.contacts.linkage.compare import Field, compare_field
+from checks.contacts.linkage.compare import Field
+from checks.contacts.linkage.evidence import evidence_of
 from checks.contacts.linkage.fields import Material
 from checks.contacts.linkage.model import FieldShares, LinkModel, Shares
-from checks.contacts.linkage.places import Place
 from checks.contacts.linkage.roles import Role
 from checks.contacts.linkage.tax_ids import TAX_ID
 from checks.contacts.linkage.values import Codes
@@ -117,14 +117,11 @@ def _compare_all(
     for at in range(0, total, _CHUNK):
         part = slice(at, at + _CHUNK)
         code = np.zeros(len(pairs.left[part]), np.int64)
-        place = Place()
-        for field, shares in zip(fields, u, strict=True):
-            compared = place.told_once(
-                field, compare_field(field, pairs.left[part], pairs.right[part])
-            )
-            code = code * (len(field.scale.levels) + 1) + compared.levels + 1
-            if field.scale is not TAX_ID:  # one valid id is as telling as another
-                added[part] += rarity(field, compared, float(shares[-1]))
+        for told in evidence_of(
+            fields, pairs.left[part], pairs.right[part], [float(one[-1]) for one in u]
+        ):
+            code = code * (len(told.field.scale.levels) + 1) + told.compared.levels + 1
+            added[part] += told.rarity
         distinct, inverse = np.unique(code, return_inverse=True)
         known = [numbers.setdefault(pattern, len(numbers)) for pattern in distinct.tolist()]
         rows[part] = np.array(known, np.int32)[inverse]

@@ -118,7 +118,7 @@ def _with_words(
     open_ = np.flatnonzero((levels < _NEAR) & (shared_words >= _SHARE_A_WORD))
     for row in open_.tolist():
         one, other = left[row], right[row]
-        if is_abbreviated(one, other, letters) or is_abbreviated(other, one, letters):
+        if is_cut_short(one, other, letters) or is_cut_short(other, one, letters):
             levels[row] = _NEAR
         elif is_contradicted(one, other):
             levels[row] = _CONTRADICTS
@@ -144,6 +144,12 @@ def _has_own(words: set[str], others: set[str]) -> bool:
         )
         for word in words
     )
+
+
+def is_cut_short(short: str, long: str, letters: int) -> bool:
+    """Tell whether a name is another with words cut, and not only with words left out."""
+    left_out = set(short.split()) <= set(long.split())
+    return not left_out and is_abbreviated(short, long, letters)
 
 
 def is_abbreviated(short: str, long: str, letters: int = 1) -> bool:
@@ -184,7 +190,7 @@ def company_scale(names: Values) -> Scale:
     >>> names = pl.Series(["casa lima", "casa reis", "casa lima modas", "casa nova", "loja 1"])
     >>> scale = company_scale(values_of(names))
     >>> scale.nearness(["casa lima", "casa lima"], ["casa lima modas", "casa reis"]).tolist()
-    [1, 0]
+    [2, 0]
     """
     return Scale(_LEVELS, _near_companies(_word_weights(names)))
 

@@ -28,7 +28,7 @@ MOST_PER_RECORD: Final = 250
 
 Numbers: TypeAlias = npt.NDArray[np.int32]
 
-_TRUE_PAIRS: Final = 1.0  # per record; a table whose people stand in it twice or thrice holds so many
+_TRUE_PAIRS: Final = 0.5  # per record; people may well stand in a table more than once
 _WAITING: Final = 10_000_000  # numbers of pairs that are gathered before each is kept once
 
 

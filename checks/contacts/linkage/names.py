@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 from rapidfuzz import fuzz
 from rapidfuzz.distance import JaroWinkler
@@ -211,7 +212,7 @@ def _near_companies(
         near = banded(sorted_words, (0.80, 0.92, 1.0))
         overlap = [_overlap(one, other, weight) for one, other in zip(left, right, strict=True)]
         shared = banded(np.array(overlap, np.float32), (_ALIKE_SHARE, _NEAR_SHARE))
-        numbered = [_differ_in_numbers(one, other) for one, other in zip(left, right, strict=True)]
+        numbered = _numbered_apart(left, right)
         agreed = (_DIFFERS + np.maximum(near, shared)).astype(np.int8)
         words = similarity(fuzz.token_set_ratio, left, right) / _WHOLE
         looked_at = _with_words(agreed, words, left, right, _CUT_SHORT)
@@ -225,6 +226,18 @@ def _overlap(one: str, other: str, weight: Mapping[str, float]) -> float:
     shared = sum(weight.get(word, 0.0) for word in left & right)
     total = sum(weight.get(word, 0.0) for word in left | right)
     return shared / total if total else 0.0
+
+
+def _numbered_apart(left: Sequence[str], right: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """Tell which rows are numbered differently; few names have a number at all."""
+    names = pl.DataFrame(
+        {"left": left, "right": right}, schema={"left": pl.String, "right": pl.String}
+    )
+    both = names.select(pl.all_horizontal(pl.all().str.contains("[0-9]"))).to_series().to_numpy()
+    apart = np.zeros(len(left), np.bool_)
+    for row in np.flatnonzero(both).tolist():
+        apart[row] = _differ_in_numbers(left[row], right[row])
+    return apart
 
 
 def _differ_in_numbers(one: str, other: str) -> bool:

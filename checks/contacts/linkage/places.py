@@ -78,9 +78,12 @@ class Place:
 
 
 def _near_streets(left: Sequence[str], right: Sequence[str]) -> Levels:
-    numbers = [[set(_NUMBER.findall(text)) for text in side] for side in (left, right)]
-    other_house = [bool(a and b and a.isdisjoint(b)) for a, b in zip(*numbers, strict=True)]
-    return np.where(other_house, DIFFERS, TEXT.nearness(left, right)).astype(np.int8)
+    levels = TEXT.nearness(left, right)
+    for row in np.flatnonzero(levels > DIFFERS).tolist():
+        one, other = (set(_NUMBER.findall(side[row])) for side in (left, right))
+        if one and other and one.isdisjoint(other):
+            levels[row] = DIFFERS
+    return levels
 
 
 STREET: Final = Scale(TEXT.levels, _near_streets)

@@ -79,13 +79,17 @@ def _folded(text: pl.Expr) -> pl.Expr:
 
 
 def _without_forms(folded: pl.Expr, words: NameWords) -> pl.Expr:
-    """Return a company's name without the legal forms at its end.
+    return folded.str.replace(legal_forms_at_end(words), "")
+
+
+def legal_forms_at_end(words: NameWords) -> str:
+    """Return a pattern of the legal forms at the end of a folded company name.
 
     Dots have become spaces, so that S.A. de C.V. reads `s a de c v`: letters may stand apart.
     """
     longest_first = sorted(words.legal_forms, key=len, reverse=True)
     forms = "|".join(" ".join(map(_spelt, form.split())) for form in longest_first)
-    return folded.str.replace(rf"(?: (?:{forms}))+$", "")
+    return rf"(?: (?:{forms}))+$"
 
 
 def _spelt(word: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
@@ -22,6 +21,7 @@ from checks.contacts.linkage.scales import (
 )
 from checks.contacts.linkage.values import Values
 from checks.contacts.model import NameWords
+from checks.contacts.names import legal_forms_at_end
 
 NAME_PARTS: Final = pl.Schema(
     {
@@ -39,7 +39,6 @@ _SHARE_A_WORD: Final = 0.6  # names below share no whole word, or a short one be
 _INITIAL: Final = 1  # letters that a word of a person's name is cut to
 _CUT_SHORT: Final = 3  # and of a company's: Mat. Ind.
 _WHOLE: Final = 100.0
-_SPELT_LETTERS: Final = 5
 _NEAR_SHARE: Final = 0.8  # of the weight of all words that both names must have
 _ALIKE_SHARE: Final = 0.5
 _SAME_WORD: Final = 0.85  # Jaro-Winkler of two spellings of one word
@@ -55,7 +54,7 @@ def name_parts(names: pl.Series, words: NameWords) -> pl.DataFrame:
     [('jose lima', 'filho', False, False), ('casa lima', None, True, False)]
     """
     whole = pl.col("name")
-    stripped = whole.str.replace(_REGISTERED, "").str.replace(_legal_forms(words), "")
+    stripped = whole.str.replace(_REGISTERED, "").str.replace(legal_forms_at_end(words), "")
     tokens = stripped.str.split(" ").list.eval(
         pl.element().filter(~pl.element().is_in(words.particles))
     )
@@ -83,17 +82,6 @@ def name_parts(names: pl.Series, words: NameWords) -> pl.DataFrame:
         )
         .cast(NAME_PARTS)
     )
-
-
-def _legal_forms(words: NameWords) -> str:
-    """Return a pattern of the legal forms at a name's end, dots having become blanks."""
-    longest_first = sorted(words.legal_forms, key=len, reverse=True)
-    forms = "|".join(" ".join(map(_spelt, form.split())) for form in longest_first)
-    return rf"(?: (?:{forms}))+$"
-
-
-def _spelt(word: str) -> str:
-    return " ?".join(word) if len(word) <= _SPELT_LETTERS else re.escape(word)
 
 
 def _near_people(left: Sequence[str], right: Sequence[str]) -> Levels:

@@ -11,9 +11,10 @@ list against an oracle's; debts told to the wrong person, and the share of debts
 exposure leaves.
 
 The oracle knows the true rate of each class of raw observables (provider, what was asked and
-answered, source, age, confirmed or not), pooled over all seeds, and no single truth. Servers'
-answers are taken from the truth, as honest hosts give them; nothing is asked. `raw` is the share
-of all addresses in the file that would bounce for good.
+answered, source, age, confirmed or not), pooled over all seeds, and no single truth. Name servers
+are asked in both cases, mail servers only with probing. All answers are taken from the truth, as
+honest hosts give them; nothing is asked. `raw` is the share of all addresses in the file that would
+bounce for good.
 """
 
 from __future__ import annotations
@@ -125,7 +126,7 @@ def make_world(kind: Kind, debtors: int, seed: int, *, probing: bool) -> World:
     )
     located = read.contacts.join(shapes, on="email_raw").filter(pl.col("domain").is_not_null())
     asked = shapes.filter(pl.col("domain").is_not_null()).select("address", "domain").unique()
-    answers = answers_of(asked, portfolio.truth) if probing else (empty(DOMAINS), empty(FINDINGS))
+    domains, findings = answers_of(asked, portfolio.truth)
     facts = Facts(
         contacts=read.contacts,
         debtors=read.debtors,
@@ -135,8 +136,8 @@ def make_world(kind: Kind, debtors: int, seed: int, *, probing: bool) -> World:
             load_match_reference(),
         ),
         syntax=shapes,
-        domains=answers[0],
-        findings=answers[1],
+        domains=domains,
+        findings=findings if probing else empty(FINDINGS),
         history=empty(HISTORY),
     )
     return World(

@@ -252,6 +252,7 @@ RECIPIENTS_NEUTRAL: Final = pl.Schema(
         "confirmed_at": MOMENT,
         "time_zone": pl.String(),  # IANA; null: the debtor's country is not known
         "contact_hours": pl.String(),  # local hours as OSM opening_hours; null where time_zone is
+        "lot": pl.Int64(),  # 1, or when it may leave where the manifest has lots
     },
 )
 """The neutral list: no debt content, safe by shape."""
@@ -279,6 +280,7 @@ RECIPIENTS: Final = pl.Schema(
         "confirmed_at": MOMENT,
         "time_zone": pl.String(),  # IANA; null: the debtor's country is not known
         "contact_hours": pl.String(),  # local hours as OSM opening_hours; null where time_zone is
+        "lot": pl.Int64(),  # 1, or when it may leave where the manifest has lots
     },
 )
 """The clean list, version 1: one row per debtor to be sent to."""

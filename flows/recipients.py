@@ -20,19 +20,22 @@ def recipients(
     contacts: pl.DataFrame,
     invoices: pl.DataFrame,
     records: pl.DataFrame,
+    lots: pl.DataFrame,
     as_of: dt.datetime,
     language: str,
 ) -> pl.DataFrame:
     """Return RECIPIENTS without their names (list id, message key): one row per `send`.
 
-    `debtors` is DECIDED_DEBTORS, `records` is DEBTORS; `language` stands in where a debtor has
-    none. Only invoices still open are named; `as_of` gives the days overdue.
+    `debtors` is DECIDED_DEBTORS, `records` is DEBTORS, `lots` has `creditor_id, debtor_id, lot`;
+    `language` stands in where a debtor has none. Only invoices still open are named; `as_of` gives
+    the days overdue.
     """
     owed = invoices.group_by(KEY).agg(
         pl.col("invoice_id").sort().alias("invoice_ids"),
         pl.col("due_date").min(),
     )
-    rows = _rows(debtors, Decision.SEND, contacts, records, language).join(owed, on=KEY, how="left")
+    rows = _rows(debtors, Decision.SEND, contacts, records, language)
+    rows = rows.join(owed, on=KEY, how="left").join(lots, on=KEY, how="left")
     days = (pl.lit(as_of.date()) - pl.col("due_date")).dt.total_days()
     return rows.with_columns(
         pl.col("invoice_ids").fill_null([]),
@@ -45,11 +48,12 @@ def neutral_recipients(
     debtors: pl.DataFrame,
     contacts: pl.DataFrame,
     records: pl.DataFrame,
+    lots: pl.DataFrame,
     language: str,
 ) -> pl.DataFrame:
     """Return RECIPIENTS_NEUTRAL without their names: one row per `send_neutral`."""
     rows = _rows(debtors, Decision.SEND_NEUTRAL, contacts, records, language)
-    return rows.select(_columns(RECIPIENTS_NEUTRAL))
+    return rows.join(lots, on=KEY, how="left").select(_columns(RECIPIENTS_NEUTRAL))
 
 
 def _rows(

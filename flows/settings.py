@@ -186,10 +186,16 @@ class ScoreSettings(Section):
 class GateSettings(Section):
     """[gate]: the hard-bounce rate a list may be predicted to have, and whom it may expose."""
 
-    green: Share = Field(0.02, description="upper bound of the predicted rate of an open list")
+    green: Share = Field(
+        0.02, description="predicted rate that a list keeps; in lots where it may turn out higher"
+    )
     amber: Share = Field(0.05, description="above: the list is trimmed or refused")
     on_red: Literal["trim", "refuse"] = "trim"
     canary: int = Field(500, ge=1, le=100_000, description="lot to learn from")
+    lot_bounces: Share = Field(
+        0.03, description="the next lot leaves if at most this share of those before it bounced"
+    )
+    lot_wait_hours: float = Field(4, ge=0, le=72, description="hours before that is judged")
     exposure: float = Field(
         0.002,
         ge=0.0001,

@@ -18,6 +18,7 @@ from checks.score.gate import Force, GateResult, ListHistory, apply_gate, gate_l
 from checks.score.law import decision_rules
 from checks.score.learning import LEAST_MESSAGES, Foretold, Learning, compare_models, learn_model
 from checks.score.lessons import LESSONS, OUTCOMES, lessons_from, merge_lessons
+from checks.score.lots import Lots
 from checks.score.model import Loss, ProviderPrior, ScoreModel, model_as_json, read_model
 from checks.score.overriding import OVERRIDES, without_effect
 from checks.score.reference import ScoreReference
@@ -57,6 +58,7 @@ __all__ = [
     "Learnt",
     "ListHistory",
     "Loss",
+    "Lots",
     "ProviderPrior",
     "ScoreModel",
     "ScoreReference",

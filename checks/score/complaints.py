@@ -65,7 +65,7 @@ def cut_after_complaints(cut: Cut, colour: GateColour, canary: int) -> Cut:
     noted = replace(cut, reasons=(GateReason.COMPLAINTS, *told))
     if cut.count <= canary:
         return noted
-    return replace(noted, count=canary, rest=DecisionReason.HOLD_CANARY)
+    return replace(noted, count=canary, sure=None, rest=DecisionReason.HOLD_CANARY)
 
 
 def _chance_of_as_many(history: ComplaintHistory, share: float) -> float:

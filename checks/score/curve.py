@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from checks.score.lessons import BEFORE, DATE, NOTHING
+from checks.score.lessons import BEFORE, CATCH_ALL, DATE, NOTHING
 from checks.score.model import FALLBACK_PROVIDER, ProviderPrior, ScoreModel, logit
 
 Numbers = npt.NDArray[np.float64]
@@ -147,6 +147,7 @@ class DeliveryCurve:
         self._fixed = lessons["fixed"].to_numpy()
         self._before = _present(lessons["before"], layout.evidence)
         self._after = _present(lessons["after"], layout.evidence)
+        self._kept = _kept(lessons, model)
 
     def __call__(self, parameters: Numbers) -> tuple[Numbers, Numbers]:
         """Return log-odds (n) and derivatives (n, k)."""
@@ -161,12 +162,14 @@ class DeliveryCurve:
         survival, by_log_rate, by_trust = self._survival(rate, trust)
         alive = parameters[0] + parameters[layout.valid][self._provider] + self._before @ weight
         right = 1.0 / (1.0 + np.exp(-alive))
-        chance = np.clip(right * survival, 1e-9, 1.0 - 1e-9)
+        alive_now = np.clip(right * survival, 1e-9, 1.0 - 1e-9)
+        chance = self._kept + (1.0 - self._kept) * alive_now
+        moved = alive_now / chance / (1.0 - alive_now)  # log-odds by the share that lives now
         log_odds = np.log(chance / (1.0 - chance)) + self._after @ weight + self._fixed
-        by_alive = (1.0 - right) / (1.0 - chance)
-        by_rate = by_log_rate / survival / (1.0 - chance)
+        by_alive = (1.0 - right) * moved
+        by_rate = by_log_rate / survival * moved
         table = self._derivatives(by_alive, by_rate, parameters.size)
-        table[:, layout.trust] = by_trust / survival / (1.0 - chance) * trust * (1.0 - trust)
+        table[:, layout.trust] = by_trust / survival * moved * trust * (1.0 - trust)
         return log_odds, table
 
     def _survival(self, rate: Numbers, trust: float) -> tuple[Numbers, Numbers, Numbers]:
@@ -197,6 +200,15 @@ class DeliveryCurve:
 def _places(words: pl.Series, known: Sequence[str], fallback: int) -> npt.NDArray[np.int64]:
     place = {name: position for position, name in enumerate(known)}
     return words.replace_strict(place, default=fallback, return_dtype=pl.Int64).to_numpy()
+
+
+def _kept(lessons: pl.DataFrame, model: ScoreModel) -> Numbers:
+    """Return the share of each group's domains that keep whatever comes."""
+    share = lessons["provider"].replace_strict(
+        model.catch_all, default=0.0, return_dtype=pl.Float64
+    )
+    holds = lessons["after"].list.contains(CATCH_ALL).cast(pl.Float64)
+    return (share * holds).to_numpy()
 
 
 def _present(words: pl.Series, known: Sequence[str]) -> Numbers:

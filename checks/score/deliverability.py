@@ -6,13 +6,14 @@ Order of the steps:
 2. signs of life that nothing newer refutes: the server accepted it, something was delivered, the
    owner answered, a company's domain leads to a mail server;
 3. `age:<source>`: how much of that survives the time since the last delivery, answer or acceptance,
-   or since the date in the file (of several persons' records the oldest), at the hazard rate of
-   provider and source; `age_unknown:<source>` averages over the usual ages;
-4. what speaks against it: bounces, refusals, a domain that takes no mail, a typo, a disposable
+   or since the date in the file (of several persons' records the middle), at the hazard rate of
+   provider and source; `age_unknown` averages over the usual ages;
+4. `catch_all:<provider>`: some domains keep whatever comes, so that old addresses arrive there too;
+5. what speaks against it: bounces, refusals, a domain that takes no mail, a typo, a disposable
    domain, an odd shape, a slip in the debtor's name; and what the domain's other addresses met;
-5. `calibration`, once the model was fitted to events.
+6. `calibration`, once the model was fitted to events.
 
-What a verifier claims of the address (`claim:<word>`) is among 4, for it or against.
+What a verifier claims of the address (`claim:<word>`) is among 5, for it or against.
 
 Unfavourable evidence never raises the score: it adds a number below zero, or takes away a sign of
 life that it refutes. An impossible shape has the score 0 and no steps.
@@ -30,13 +31,25 @@ from checks.model import SYNTAX_REASONS, Reason
 from checks.score.claims import claim_weights
 from checks.score.model import FALLBACK_PROVIDER, Calibration, ScoreModel, logit
 from checks.score.reference import CONSUMER_PROVIDERS
-from checks.score.steps import TOTAL, Step, log_odds_of, scaled, scores_of, steps_of
+from checks.score.steps import TOTAL, Step, log_odds_of, logistic, scaled, scores_of, steps_of
 
 SECONDS_A_YEAR: Final = 365.25 * 86_400
 SOFT_BOUNCES_COUNTED: Final = 3  # three in a row without a delivery is an abandoned mailbox
 SHORT_LOCAL: Final = 2
 
 _POSITIVE: Final = (Reason.MAILBOX_ACCEPTED.value,)
+_ANSWERS: Final = [
+    reason.value
+    for reason in (
+        Reason.MAILBOX_ACCEPTED,
+        Reason.ACCEPTS_ALL,
+        Reason.ACCEPTANCE_UNPROVEN,
+        Reason.ACCEPTS_THEN_REJECTS,
+        Reason.MAILBOX_FULL,
+        Reason.MAILBOX_NOT_FOUND,
+        Reason.MAILBOX_DISABLED,
+    )
+]
 _IMPOSSIBLE: Final = sorted(reason.value for reason in SYNTAX_REASONS)
 
 
@@ -74,6 +87,7 @@ def deliverability_steps(as_of: datetime, model: ScoreModel) -> tuple[Step, ...]
         *_signs_of_life(model.evidence),
         _known_age(as_of, model),
         _unknown_age(model),
+        _catch_all(model),
         *_bad_news(model.evidence),
         Step("local_short", _when(_is_short()) * model.shape["local_short"]),
         Step("local_digits", _when(_is_digits()) * model.shape["local_digits"]),
@@ -109,8 +123,8 @@ def _bad_news(evidence: Mapping[str, float]) -> tuple[Step, ...]:
         ),
         Step("domain", _looked_up("domain_reason", answers), pl.col("domain_reason")),
         Step("claim", _looked_up("claim", claim_weights(evidence)), pl.col("claim")),
-        Step("disposable", _when(pl.col("is_disposable")) * evidence["disposable"]),
-        Step("suspected_typo", _when(pl.col("is_suspected")) * evidence["suspected_typo"]),
+        Step("disposable", _when(_may_be_dead("is_disposable")) * evidence["disposable"]),
+        Step("suspected_typo", _when(_may_be_dead("is_suspected")) * evidence["suspected_typo"]),
     )
 
 
@@ -137,6 +151,11 @@ def _looked_up(column: str, weights: dict[str, float]) -> pl.Expr:
 def _answered_otherwise() -> pl.Expr:
     """Tell mailboxes of which a probe says something other than that they were accepted."""
     return pl.col("mailbox_reason").is_not_null() & ~_mailbox_is(Reason.MAILBOX_ACCEPTED)
+
+
+def _may_be_dead(kind: str) -> pl.Expr:
+    """Tell domains of a kind that nobody knows to take mail: those that do take all of it."""
+    return pl.col(kind) & ~pl.col("takes_mail")
 
 
 def _is_private() -> pl.Expr:
@@ -176,18 +195,41 @@ def _known_age(as_of: datetime, model: ScoreModel) -> Step:
     A date in a file is often that of the record and not of the address, so it is trusted in part:
     the rest of the belief takes the usual ages.
     """
-    proven = _survival(model, _years(as_of, "proven_at"))
-    dated = model.date_trust * _survival(model, _years(as_of, "dated_at")) + (
+    source = pl.col("source")
+    proven = _survival(model, _years(as_of, "proven_at"), source)
+    dated = model.date_trust * _survival(model, _years(as_of, "dated_at"), source) + (
         1.0 - model.date_trust
-    ) * _usual_survival(model)
-    return Step("age", scaled(pl.max_horizontal(proven, dated)), pl.col("source"))
+    ) * _usual_survival(model, source)
+    return Step("age", scaled(pl.max_horizontal(proven, dated)), source)
 
 
 def _unknown_age(model: ScoreModel) -> Step:
-    """Return the decay averaged over the usual ages, for addresses without any date."""
+    """Return the decay averaged over the usual ages, for addresses without any date.
+
+    Most of them are a row's second address: like the row's date, its source is the first one's.
+    """
     unknown = pl.col("proven_at").is_null() & pl.col("dated_at").is_null()
-    weight = pl.when(unknown).then(scaled(_usual_survival(model)))
-    return Step("age_unknown", weight, pl.col("source"))
+    usual = _usual_survival(model, pl.lit("unknown"))
+    return Step("age_unknown", pl.when(unknown).then(scaled(usual)))
+
+
+def _catch_all(model: ScoreModel) -> Step:
+    """Return what domains add that keep all mail, where no server said how its domain does.
+
+    Whoever registers a great provider's misspelling or gives mailboxes away keeps nearly all.
+    """
+    kind = (
+        pl.when(pl.col("is_disposable"))
+        .then(pl.lit("disposable"))
+        .when(pl.col("is_suspected"))
+        .then(pl.lit("suspected_typo"))
+        .otherwise("provider")
+    )
+    share = kind.replace_strict(model.catch_all, default=0.0, return_dtype=pl.Float64)
+    told = pl.col("mailbox_reason").is_in(_ANSWERS).fill_null(value=False) | pl.col("is_bounced")
+    lifted = log_odds_of(share + (1.0 - share) * logistic(pl.col(TOTAL))) - pl.col(TOTAL)
+    holds = pl.col("takes_mail") & ~told & (share > 0.0)
+    return Step("catch_all", pl.when(holds).then(lifted), kind)
 
 
 def _years(as_of: datetime, moment: str) -> pl.Expr:
@@ -195,18 +237,16 @@ def _years(as_of: datetime, moment: str) -> pl.Expr:
     return (pl.lit(as_of) - pl.col(moment)).dt.total_seconds().clip(lower_bound=0) / SECONDS_A_YEAR
 
 
-def _survival(model: ScoreModel, years: pl.Expr) -> pl.Expr:
+def _survival(model: ScoreModel, years: pl.Expr, source: pl.Expr) -> pl.Expr:
     """Return the share alive after so many years, at the hazard of provider and source."""
     hazard = _by_provider({name: prior.hazard for name, prior in model.prior.items()})
-    haste = pl.col("source").replace_strict(
-        model.source_hazard, default=1.0, return_dtype=pl.Float64
-    )
+    haste = source.replace_strict(model.source_hazard, default=1.0, return_dtype=pl.Float64)
     return (-hazard * haste * years).exp()
 
 
-def _usual_survival(model: ScoreModel) -> pl.Expr:
+def _usual_survival(model: ScoreModel, source: pl.Expr) -> pl.Expr:
     return pl.sum_horizontal(
-        [share * _survival(model, pl.lit(years)) for share, years in model.age_bands],
+        [share * _survival(model, pl.lit(years), source) for share, years in model.age_bands],
     )
 
 

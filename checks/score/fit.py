@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Final
 
 import numpy as np
@@ -19,16 +21,22 @@ import numpy.typing as npt
 import polars as pl
 
 from checks.model import Reason, ScoreBasis
-from checks.score.curve import DeliveryCurve, layout_of
+from checks.score.curve import DeliveryCurve, Layout, layout_of
 from checks.score.fit_bounces import fit_loss
 from checks.score.model import Calibration, Loss, ScoreModel, model_as_json
-from checks.score.newton import Counts, Fitted, maximise, maximise_scaled
+from checks.score.newton import Counts, Fitted, maximise, maximise_widest
 
 Numbers = npt.NDArray[np.float64]
 
 CALIBRATION_DEVIATION: Final = 0.05
 SCALES: Final = (0.125, 0.25, 0.5, 1.0)
-"""Parts of the prior's width that are tried: how far this portfolio is from the usual one."""
+"""Parts of the prior's width that are tried: how far this portfolio is from the usual one.
+
+What its addresses are (providers, sources, ages) and what evidence is worth are tried apart: where
+one weight must move far, chance should not move all the others with it.
+"""
+WIDER: Final = 2.0
+"""What a prior twice as wide must gain in log-likelihood: odds of seven to one against it."""
 LEAST_CALIBRATION: Final = 0.2
 LEAST_SPREAD: Final = 0.03  # no class is ever known better than this, in log-odds
 
@@ -64,8 +72,8 @@ def fit_deliverability(model: ScoreModel, lessons: pl.DataFrame) -> Learnt:
         return Learnt(model, 0, (0.0, 0.0))
     layout, counts = layout_of(model), _counts(lessons)
     curve = DeliveryCurve(lessons, layout, model)
-    start, deviation = layout.start(model), layout.deviation()
-    fitted = maximise_scaled(curve, start, deviation, counts, SCALES)
+    start = layout.start(model)
+    fitted = maximise_widest(curve, start, _widths(layout), counts)
     log_odds, derivatives = curve(fitted.parameters)
     learnt = replace(
         layout.model(fitted.parameters, model),
@@ -82,6 +90,20 @@ def fit_deliverability(model: ScoreModel, lessons: pl.DataFrame) -> Learnt:
             _brier(log_odds, learnt.calibration, counts),
         ),
     )
+
+
+def _widths(layout: Layout) -> list[tuple[Numbers, float]]:
+    """Return the widths of the prior that are tried, and the log-odds of each beforehand."""
+    widest = layout.deviation()
+    evidence = np.zeros(widest.size, dtype=bool)
+    evidence[layout.weight] = True
+    return [
+        (
+            widest * np.where(evidence, weights, others),
+            -WIDER * math.log2(weights * others / SCALES[0] ** 2),
+        )
+        for others, weights in product(SCALES, SCALES)
+    ]
 
 
 def _loss(model: ScoreModel, learnt: ScoreModel, lessons: pl.DataFrame, log_odds: Numbers) -> Loss:

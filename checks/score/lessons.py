@@ -55,13 +55,22 @@ BEFORE: Final = (
 )
 """Steps that come before the decay with age; see `checks.score.deliverability`."""
 
+CATCH_ALL: Final = "catch_all"
+"""Stands among the evidence after the decay where the domain may keep whatever comes."""
+
+SHARED_FATE: Final = (CATCH_ALL, "accepts_all")
+"""Evidence of domains that may keep whatever comes, so that their addresses share one fate."""
+MOST_OF_A_FATE: Final = 2
+"""So many messages of one such domain teach: an employer's hundred would pass for a hundred."""
+
 _PROOFS: Final = ["mailbox_accepted", "delivered_before"]
 
 
 def lessons_from(steps: pl.DataFrame, outcomes: pl.DataFrame, model: ScoreModel) -> pl.DataFrame:
     """Return LESSONS of messages whose STEPS were made by `model` and whose OUTCOMES are known."""
     key = ["creditor_id", "address"]
-    learnt = sorted({*model.evidence, *model.shape} - {"bounced_softly_before", *BEFORE})
+    weighed = {*model.evidence, *model.shape, CATCH_ALL}
+    learnt = sorted(weighed - {"bounced_softly_before", *BEFORE})
     known = (
         steps.filter(pl.col("score") == "deliverability")
         .join(outcomes.select(key).unique(), on=key, how="semi")
@@ -81,7 +90,7 @@ def lessons_from(steps: pl.DataFrame, outcomes: pl.DataFrame, model: ScoreModel)
     counted = word.is_in([*BEFORE, "prior", "age", "age_unknown", *learnt])
     messages = known.group_by(key).agg(
         pl.col("detail").filter(word == "prior").first().alias("provider"),
-        pl.col("detail").filter(aged).first().alias("source"),
+        pl.col("detail").filter(word == "age").first().alias("source"),
         word.filter(aged).first().alias("aged"),
         weight.filter(word.is_in([*BEFORE, "prior"])).sum().alias("alive"),
         weight.filter(aged).sum().alias("decay"),
@@ -89,7 +98,15 @@ def lessons_from(steps: pl.DataFrame, outcomes: pl.DataFrame, model: ScoreModel)
         word.filter(word.is_in(learnt)).sort().alias("after"),
         weight.filter(~counted).sum().round(1).alias("fixed"),
     )
-    return _grouped(messages.join(outcomes, on=key, how="inner"), model)
+    return _grouped(_few_of_a_fate(messages).join(outcomes, on=key, how="inner"), model)
+
+
+def _few_of_a_fate(messages: pl.DataFrame) -> pl.DataFrame:
+    """Leave out all but the first addresses of each domain that may keep whatever comes."""
+    shares = pl.col("after").list.set_intersection(pl.lit(list(SHARED_FATE))).list.len() > 0
+    domain = pl.col("address").str.split("@").list.last()
+    place = shares.cast(pl.Int64).cum_sum().over("creditor_id", domain)
+    return messages.sort("creditor_id", "address").filter(~shares | (place <= MOST_OF_A_FATE))
 
 
 def _grouped(messages: pl.DataFrame, model: ScoreModel) -> pl.DataFrame:

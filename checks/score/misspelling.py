@@ -11,6 +11,7 @@ from rapidfuzz.distance import OSA
 from rapidfuzz.process import cpdist
 
 LETTERS_COMPARED: Final = 4  # shorter words are one slip away from too many names
+LETTERS_SWAPPED: Final = 3  # but `aan` is no other name than Ana with two letters changed about
 
 DOUBLED: Final = "abcdefgilmnoprstu"
 SOUNDS: Final = (("ph", "f"), ("h", ""), ("y", "i"), ("z", "s"), ("w", "v"), ("k", "s"), ("c", "s"))
@@ -88,19 +89,19 @@ def _in_order(word: str) -> pl.Expr:
 def _pairs(rows: pl.DataFrame) -> pl.DataFrame:
     """Return the words of the rest, with and without an initial, beside names of their size."""
     words = (
-        rows.filter(pl.col("rest").str.len_chars() >= LETTERS_COMPARED)
+        rows.filter(pl.col("rest").str.len_chars() >= LETTERS_SWAPPED)
         .select("row", "tokens", pl.col("rest").str.split(" ").alias("word"))
         .explode("word")
     )
     without_initial = words.with_columns(pl.col("word").str.slice(1))
     size, other = pl.col("word").str.len_chars(), pl.col("token").str.len_chars()
+    long = (size >= LETTERS_COMPARED) & (other >= LETTERS_COMPARED) & ((size - other).abs() <= 1)
+    short = (size == LETTERS_SWAPPED) & (_in_order("word") == _in_order("token"))
     return (
         pl.concat([words, without_initial])
         .rename({"tokens": "token"})
         .explode("token")
-        .filter(
-            (size >= LETTERS_COMPARED) & (other >= LETTERS_COMPARED) & ((size - other).abs() <= 1)
-        )
+        .filter(long | short)
     )
 
 

@@ -110,6 +110,8 @@ class OwnershipModel:
 class ScoreModel:
     """All numbers of both scores; `evidence` and `shape` are log-odds, `spread` is in log-odds too.
 
+    `catch_all` is the share of domains that keep mail for mailboxes which do not exist: by
+    provider, of throw-away domains (`disposable`), of misspelt providers (`suspected_typo`).
     `age_bands` are (share, years) of contacts whose date nobody knows; `answer_days` is how long a
     server's answer counts; `date_trust` is the share of dates in files that are the address's own
     and not its record's; `source_hazard` multiplies the hazard by who gave the address; `spread`
@@ -125,6 +127,7 @@ class ScoreModel:
     prior: Mapping[str, ProviderPrior]
     evidence: Mapping[str, float]
     shape: Mapping[str, float]
+    catch_all: Mapping[str, float]
     domain_history: DomainHistory
     ownership: OwnershipModel
     spread: Mapping[str, float]
@@ -158,6 +161,7 @@ def _model_from(raw: Mapping[str, Any]) -> ScoreModel:
         },
         evidence=_numbers(raw["evidence"]),
         shape=_numbers(raw["shape"]),
+        catch_all=_numbers(raw.get("catch_all", {})),
         domain_history=DomainHistory(**_numbers(raw["domain_history"])),
         ownership=OwnershipModel(
             source=_numbers(ownership["source"]),
@@ -205,6 +209,13 @@ def _refuse_nonsense(model: ScoreModel) -> None:
         raise SettingError(message, REMEDY)
     if not set(SHAPES) <= set(model.shape):
         message = f"the score model lacks a shape for one of {', '.join(SHAPES)}"
+        raise SettingError(message, REMEDY)
+    _refuse_other_than_shares(model)
+
+
+def _refuse_other_than_shares(model: ScoreModel) -> None:
+    if not all(0.0 <= share < 1.0 for share in model.catch_all.values()):
+        message = "the score model's catch_all is not a share for each of its names"
         raise SettingError(message, REMEDY)
     loss = model.loss
     shares = [loss.temporary.get(basis, -1.0) for basis in ScoreBasis]

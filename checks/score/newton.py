@@ -60,15 +60,17 @@ def maximise(curve: Curve, start: Numbers, deviation: Numbers, counts: Counts) -
     return Fitted(here, covariance, problem.worth(here) - 0.5 * float(volume))
 
 
-def maximise_scaled(
-    curve: Curve, start: Numbers, deviation: Numbers, counts: Counts, scales: Sequence[float]
+def maximise_widest(
+    curve: Curve, start: Numbers, widths: Sequence[tuple[Numbers, float]], counts: Counts
 ) -> Fitted:
-    """Return the fit whose prior, as wide as given or a part of that, makes the counts likeliest.
+    """Return the fit whose prior, of several widths, the counts make likeliest.
 
-    Where the start is right already, a narrow prior keeps chance from moving it (empirical Bayes).
+    Each width is a deviation with the logarithm of how likely it is beforehand. Where the start is
+    right already, a narrow prior keeps chance from moving it (empirical Bayes).
     """
-    fits = [maximise(curve, start, scale * deviation, counts) for scale in scales]
-    return max(fits, key=lambda fit: fit.evidence)
+    fits = [(maximise(curve, start, deviation, counts), odds) for deviation, odds in widths]
+    best, _ = max(fits, key=lambda each: each[0].evidence + each[1])
+    return best
 
 
 @dataclass(frozen=True, slots=True)

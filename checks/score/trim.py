@@ -25,6 +25,7 @@ class GateReason(StrEnum):
 
     WITHIN_LIMIT = "within_limit"
     OVER_LIMIT = "over_limit"  # trimmed to the part that fits
+    IN_LOTS = "in_lots"  # fits by expectation, not surely: it leaves in lots, a canary first
     PROVIDER_OVER_LIMIT = "provider_over_limit"
     CANARY = "canary"  # nothing known yet: a small lot goes ahead to learn from
     REFUSED = "refused"  # red, and the configuration says to refuse
@@ -50,9 +51,10 @@ class GateLimits:
 
     `green` is the limit that a list must keep, above `amber` it is red; more than `soft` put off
     makes a list amber; `provider` holds for each of `limited_providers`; `canary` is the size of
-    the lot sent ahead; `shrink` is the share that a list may lose against the one before;
-    `snapshot_age` is how old suppressions may be; the two of `complaints` judge past messages, not
-    this list.
+    the lot sent ahead; where a list leaves in lots, the next one does when `lot_wait` has passed
+    and of those before it at most `lot_bounces` bounced; `shrink` is the share that a list may lose
+    against the one before; `snapshot_age` is how old suppressions may be; the two of `complaints`
+    judge past messages, not this list.
     """
 
     green: float = 0.02
@@ -66,16 +68,22 @@ class GateLimits:
     on_red: str = "trim"
     complaints_amber: float = 0.001
     complaints_red: float = 0.003
+    lot_bounces: float = 0.03
+    lot_wait: timedelta = timedelta(hours=4)
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """Where a ranked list is cut: the rows of `kept` up to `count` are sent, the rest waits."""
+    """Where a ranked list is cut: the rows of `kept` up to `count` are sent, the rest waits.
+
+    More than `sure` of them leave in lots.
+    """
 
     kept: pl.Series | None  # null: all rows
     count: int | None  # null: all kept rows
     rest: DecisionReason
     reasons: tuple[GateReason, ...]
+    sure: int | None = None  # null: as many as are sent
 
 
 WHOLE_BY_FORCE: Final = Cut(None, None, DecisionReason.HOLD_GATE, (GateReason.FORCED,))
@@ -85,26 +93,29 @@ def cut_list(ranked: pl.DataFrame, limits: GateLimits, model: ScoreModel) -> Cut
     """Return the cut that the limits ask for.
 
     1. Providers with a limit of their own lose their worst rows first.
-    2. A list whose remaining rows all fit is sent.
+    2. A list whose remaining rows all fit surely is sent.
     3. A red list is refused where the configuration says so.
     4. A canary lot goes ahead where less than that fits and most of the rest rests on priors.
-    5. Otherwise the part that fits is sent.
+    5. Otherwise the part that fits by expectation is sent, in lots if it does not fit surely.
     """
     kept = _within_providers(ranked, limits, model)
     part = ranked.filter(kept)
     over = () if bool(kept.all()) else (GateReason.PROVIDER_OVER_LIMIT,)
-    count = _longest_fitting(part, limits.green, limits.canary, model)
+    sure = _longest_fitting(part, limits.green, limits.canary, model)
     hold = DecisionReason.HOLD_GATE
-    if count == part.height:
-        return Cut(kept, count, hold, over or (GateReason.WITHIN_LIMIT,))
+    if sure == part.height:
+        return Cut(kept, sure, hold, over or (GateReason.WITHIN_LIMIT,))
     colour = colour_of(predict_bounces(ranked, model), limits)
     if limits.on_red == "refuse" and colour is GateColour.RED:
         return Cut(kept, 0, hold, (GateReason.REFUSED,))
+    count = max(sure, _longest_expected(part, limits, model))
     if count < limits.canary and _rests_on_priors(part.slice(count)):
         lot = _canary_lot(part, limits, model)
         return Cut(kept, lot, DecisionReason.HOLD_CANARY, (GateReason.CANARY, *over))
+    if count == part.height:
+        return Cut(kept, count, hold, over or (GateReason.WITHIN_LIMIT,), sure)
     reason = GateReason.OVER_LIMIT if count else GateReason.NOTHING_FITS
-    return Cut(kept, count, hold, (reason, *over))
+    return Cut(kept, count, hold, (reason, *over), sure)
 
 
 def _longest_fitting(
@@ -124,6 +135,20 @@ def _longest_fitting(
     position = np.arange(1, ranked.height + 1)
     fits = (high <= limit) | ((rates <= limit) & (position <= small))
     return int(position[fits].max(initial=0))
+
+
+def _longest_expected(ranked: pl.DataFrame, limits: GateLimits, model: ScoreModel) -> int:
+    """Return the length of the longest prefix whose expected rate keeps the limit.
+
+    No message that is red by itself is taken in for the sake of the good ones before it.
+    """
+    if ranked.is_empty():
+        return 0
+    rates, _, _ = predict_prefixes(ranked, model)
+    chance = hard_bounce(model.loss, pl.col("score"), pl.col("score_basis"))
+    worst = ranked.select(chance.cum_max().alias("worst"))["worst"].to_numpy()
+    fits = (rates <= limits.green) & (worst <= limits.amber)
+    return int(np.arange(1, ranked.height + 1)[fits].max(initial=0))
 
 
 def _within_providers(ranked: pl.DataFrame, limits: GateLimits, model: ScoreModel) -> pl.Series:

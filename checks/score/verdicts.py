@@ -149,9 +149,9 @@ def _addresses(facts: Facts) -> pl.DataFrame:
 def _dates(contacts: pl.DataFrame, clusters: pl.DataFrame) -> pl.DataFrame:
     """Return since when a file knows each address, and when its owner confirmed it.
 
-    Of one person's records the newest date counts, of several persons' the oldest, and a
-    confirmation only where all have one: an address on two persons' records was copied at least
-    once, and a copy's date says when the record was made, not that the mailbox still lived then.
+    Of one person's records the newest date counts, of several persons' the middle one, and a
+    confirmation only where all have one: an address on two persons' records belongs to one of them
+    and was copied to the other, and nobody knows which date is the copy's.
     """
     person = pl.coalesce("cluster_id", "debtor_id").alias("person")
     newest = (
@@ -165,7 +165,7 @@ def _dates(contacts: pl.DataFrame, clusters: pl.DataFrame) -> pl.DataFrame:
     )
     confirmed = pl.col("confirmed_at")
     return newest.group_by(*ADDRESS_KEY).agg(
-        pl.col("source_date").min(),
+        pl.col("source_date").mean().cast(pl.Date),
         pl.when(confirmed.is_not_null().all()).then(confirmed.min()).alias("file_confirmed_at"),
     )
 

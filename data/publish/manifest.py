@@ -13,7 +13,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from checks.errors import SettingError
 from checks.model import GateState
-from checks.score import Exposure
+from checks.score import Exposure, Lots
 from data.publish.naming import BounceForecast, CleanList
 
 MANIFEST_FILE: Final = "manifest.json"
@@ -61,6 +61,18 @@ class Gate(_Part):
     reasons: tuple[str, ...]
 
 
+class InLots(_Part):
+    """How many messages each lot has, and when the next may leave.
+
+    Lot 1 leaves at once. After `wait_hours` the next one does if of all messages so far at most the
+    share `bounces_at_most` bounced for good.
+    """
+
+    messages: tuple[Count, ...]
+    wait_hours: Annotated[float, Field(ge=0)]
+    bounces_at_most: Share
+
+
 class Exposed(_Part):
     """The share of debts told that is expected to reach strangers, its limit, and the price.
 
@@ -100,6 +112,7 @@ class Manifest(_Part):
     gate: Gate
     counts: dict[str, Count]
     predicted_bounce: Forecast | None
+    lots: InLots | None = None
     exposure: Exposed | None = None
     files: dict[str, FileEntry]
     digests: dict[str, Digest]
@@ -131,6 +144,7 @@ def make_manifest(clean: CleanList, number: int, files: dict[str, FileEntry]) ->
         gate=Gate(state=facts.gate, reasons=facts.gate_reasons),
         counts={**facts.counts, **rows},
         predicted_bounce=_forecast(facts.predicted_bounce),
+        lots=_in_lots(facts.lots),
         exposure=_exposed(facts.exposure),
         files=files,
         digests=dict(facts.digests),
@@ -204,6 +218,16 @@ def _forecast(found: BounceForecast | None) -> Forecast | None:
     if found is None:
         return None
     return Forecast(rate=found.rate, low=found.low, high=found.high)
+
+
+def _in_lots(found: Lots | None) -> InLots | None:
+    if found is None:
+        return None
+    return InLots(
+        messages=found.messages,
+        wait_hours=found.wait_hours,
+        bounces_at_most=found.bounces_at_most,
+    )
 
 
 def _exposed(found: Exposure | None) -> Exposed | None:

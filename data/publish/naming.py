@@ -13,7 +13,7 @@ import polars as pl
 
 from checks.frames import RECIPIENTS, RECIPIENTS_NEUTRAL, empty, shaped
 from checks.model import GateState
-from checks.score import Exposure, Force
+from checks.score import Exposure, Force, Lots
 from data.feedback.events import MESSAGES
 from data.hashing import keyed_hash
 from data.publish.dialect import csv_bytes
@@ -45,6 +45,7 @@ class ListFacts:
     gate_reasons: tuple[str, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)  # held, suppressed, ...
     predicted_bounce: BounceForecast | None = None
+    lots: Lots | None = None  # null: all messages may leave at once
     exposure: Exposure | None = None  # what the limit of exposure did
     digests: Mapping[str, str] = field(default_factory=dict)  # input, configuration, ...: sha256
     lab_networks: tuple[str, ...] = ()

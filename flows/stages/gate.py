@@ -28,6 +28,7 @@ from flows.stages.score import score_model
 from flows.suppression import oldest_snapshot
 
 GATED_PART = "gated.parquet"
+LOTS_PART = "lots.parquet"  # creditor_id, debtor_id, lot
 
 
 def gate(run: Run) -> None:
@@ -35,7 +36,7 @@ def gate(run: Run) -> None:
     candidates = pl.read_parquet(run.folder("decide") / CANDIDATES_PART)
     decided = run.read("decided_debtors")
     facts: dict[str, Any] = {}
-    parts = [empty(DECIDED_DEBTORS)]
+    parts, lots = [empty(DECIDED_DEBTORS)], []
     for creditor in run.recall("read")["creditors"]:
         own = pl.col("creditor_id") == creditor
         result = _weigh(run, creditor, candidates.filter(own))
@@ -43,7 +44,9 @@ def gate(run: Run) -> None:
         limited, exposure = limit_exposure(gated, run.plan.settings.gate.exposure)
         facts[creditor] = gate_facts(result, run.plan.settings.gate, exposure)
         parts.append(limited)
+        lots.append(result.rows.drop("outcome").drop_nulls("lot"))
     write_part(pl.concat(parts), run.folder("gate") / GATED_PART)
+    write_part(pl.concat(lots), run.folder("gate") / LOTS_PART)
     run.remember("gate", facts)
     run.commit("gate", {})
 
@@ -51,6 +54,11 @@ def gate(run: Run) -> None:
 def gated_debtors(run: Run) -> pl.DataFrame:
     """Return DECIDED_DEBTORS as they stand after the gate."""
     return pl.read_parquet(run.folder("gate") / GATED_PART)
+
+
+def lots_of_debtors(run: Run) -> pl.DataFrame:
+    """Return `creditor_id, debtor_id, lot` of whoever the gate lets pass."""
+    return pl.read_parquet(run.folder("gate") / LOTS_PART)
 
 
 def _weigh(run: Run, creditor: str, candidates: pl.DataFrame) -> GateResult:
@@ -75,6 +83,8 @@ def gate_limits(settings: GateSettings, max_age_hours: float) -> GateLimits:
         green=settings.green,
         amber=settings.amber,
         canary=settings.canary,
+        lot_bounces=settings.lot_bounces,
+        lot_wait=dt.timedelta(hours=settings.lot_wait_hours),
         shrink=settings.max_shrink,
         snapshot_age=dt.timedelta(hours=max_age_hours),
         on_red=settings.on_red,
@@ -94,5 +104,6 @@ def gate_facts(result: GateResult, settings: GateSettings, exposure: Exposure) -
         "predicted": [predicted.rate, max(0.0, predicted.low), predicted.high] if sent else None,
         "forced": asdict(result.forced) if result.forced else None,
         "exposure": asdict(exposure),
+        "lots": asdict(result.lots) if result.lots else None,
         "before": [result.before.rate, result.before.low, result.before.high],
     }

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from checks.model import Decision, GateState
-from checks.score import Exposure, Force, Suppressed, open_invoices
+from checks.score import Exposure, Force, Lots, Suppressed, open_invoices
 from data.proofs import proofs_of
 from data.publish import BounceForecast, ListFacts, name_list, publish_list
 from data.reference.version import rules_version
@@ -19,7 +19,7 @@ from flows.processing import record_processing
 from flows.recipients import neutral_recipients, recipients
 from flows.run import Run
 from flows.settings import PublishSettings
-from flows.stages.gate import gated_debtors
+from flows.stages.gate import gated_debtors, lots_of_debtors
 from flows.stages.score import model_digest
 from flows.suppression import suppressed_now, suppression_digest
 
@@ -31,6 +31,7 @@ def publish(run: Run) -> None:
     told: dict[str, Any] = {
         "contacts": run.read("contacts"),
         "records": run.read("debtors"),
+        "lots": lots_of_debtors(run),
         "language": run.plan.language,
     }
     invoices = open_invoices(run.read("invoices"), suppressed)
@@ -93,6 +94,7 @@ def _list_facts(run: Run, creditor: str, facts: dict[str, Any]) -> ListFacts:
         gate_reasons=tuple(facts["reasons"]),
         counts={word.value: by_decision.get(word.value, 0) for word in Decision},
         predicted_bounce=BounceForecast(rate, low, high) if facts["predicted"] else None,
+        lots=_lots(facts["lots"]),
         exposure=Exposure(**facts["exposure"]),
         digests={
             **(stored.digests if stored else {}),
@@ -103,6 +105,10 @@ def _list_facts(run: Run, creditor: str, facts: dict[str, Any]) -> ListFacts:
         lab_networks=settings.smtp.lab_networks,
         forced=Force(**facts["forced"]) if facts["forced"] else None,
     )
+
+
+def _lots(facts: dict[str, Any] | None) -> Lots | None:
+    return Lots(**{**facts, "messages": tuple(facts["messages"])}) if facts else None
 
 
 def signing_key(settings: PublishSettings) -> bytes | None:

@@ -10,7 +10,7 @@ import pytest
 
 from checks.frames import RECIPIENTS, RECIPIENTS_NEUTRAL
 from checks.model import GateState
-from checks.score import Exposure
+from checks.score import Exposure, Lots
 from data.publish import BounceForecast, CleanList, ListFacts, name_list
 
 AS_OF = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -33,6 +33,7 @@ def facts() -> ListFacts:
         gate_reasons=("hold_gate",),
         counts={"held": 3},
         predicted_bounce=BounceForecast(0.012, 0.008, 0.017),
+        lots=Lots(messages=(4, 3), wait_hours=4.0, bounces_at_most=0.03),
         exposure=Exposure(limit=0.002, expected=0.0015, told=5, noticed=4),
         digests={"input": "0" * 64, "configuration": "1" * 64},
     )
@@ -63,6 +64,7 @@ def recipients() -> pl.DataFrame:
         "confirmed_at": [None] * count,
         "time_zone": ["America/Sao_Paulo"] * count,
         "contact_hours": ["Mo-Fr 08:00-20:00; Sa 08:00-14:00"] * count,
+        "lot": [1, 1, 2, 2, 2],
     }
     return pl.DataFrame(columns, schema=RECIPIENTS)
 

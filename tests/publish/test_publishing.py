@@ -189,6 +189,7 @@ def test_the_manifest_says_what_the_contract_asks(tmp_path: Path, clean: CleanLi
         "counts": {"held": 3, "recipients": 5, "recipients_neutral": 2},
         "forced": None,
         "predicted_bounce": {"rate": 0.012, "low": 0.008, "high": 0.017},
+        "lots": {"messages": [4, 3], "wait_hours": 4.0, "bounces_at_most": 0.03},
         "exposure": {"expected": 0.0015, "limit": 0.002, "notices": 4},
         "digests": {"input": "0" * 64, "configuration": "1" * 64},
         "lab_networks": [],

@@ -38,7 +38,7 @@ PRIORS = [
     ("ana.lima@hotmail.com", date(2026, 10, 20), 0.92, 0.97),
     # ten years ago
     ("ana.lima@gmail.com", date(2016, 11, 20), 0.50, 0.65),
-    ("ana.lima@bol.com.br", date(2016, 11, 20), 0.10, 0.20),
+    ("ana.lima@bol.com.br", date(2016, 11, 20), 0.05, 0.15),
     # a date in the future is today, not a better address
     ("ana.lima@gmail.com", date(2030, 1, 1), 0.94, 0.98),
 ]
@@ -149,7 +149,7 @@ def test_steps_begin_with_the_prior_and_are_numbered_in_order(office: Office) ->
     ).steps.filter(pl.col("score") == "deliverability")
     assert steps["step"].to_list() == [
         "prior:gmail",
-        "age_unknown:creditor",
+        "age_unknown",
         "mailbox:mailbox_full",
     ]
     assert steps["position"].to_list() == [0, 1, 2]

@@ -27,6 +27,7 @@ from checks.score import (
     apply_gate,
     gate_list,
 )
+from checks.score.lots import number_lots, sizes_of_lots
 from data.reference.score import load_score_model
 
 if TYPE_CHECKING:
@@ -91,13 +92,55 @@ def test_the_largest_part_that_fits_is_sent_best_first() -> None:
     rows = candidates(np.linspace(0.999, 0.85, 20_000))
     result = passed(rows)
     sent = count(result, "sent")
-    assert (result.state, result.reasons) == (GateState.TRIMMED, (GateReason.OVER_LIMIT,))
-    assert result.predicted.high <= LIMITS.green
+    assert result.state is GateState.TRIMMED
+    assert result.reasons == (GateReason.IN_LOTS, GateReason.OVER_LIMIT)
+    assert result.predicted.rate <= LIMITS.green < result.predicted.high
     best = rows.sort("score", descending=True).head(sent)["debtor_id"].sort()
     assert result.rows.filter(pl.col("outcome") == "sent")["debtor_id"].to_list() == best.to_list()
-    # no longer part fits: whichever is tried, its interval reaches beyond the limit
+    # no longer part fits: whichever is tried, more than the limit is expected of it
     more = rows.sort("score", descending=True).head(sent + 50)
-    assert passed(more, GateLimits(green=1.0)).predicted.high > LIMITS.green
+    assert passed(more, GateLimits(green=1.0)).predicted.rate > LIMITS.green
+
+
+def test_what_fits_surely_leaves_at_once_and_the_rest_of_what_fits_in_lots() -> None:
+    sure = passed(candidates(np.full(20_000, 0.99)))
+    likely = passed(candidates(np.full(20_000, 0.9805)))
+    assert (sure.state, sure.reasons) == (GateState.OPEN, (GateReason.WITHIN_LIMIT,))
+    assert sure.lots is None
+    assert sure.rows["lot"].unique().to_list() == [1]
+    assert likely.reasons == (GateReason.IN_LOTS, GateReason.WITHIN_LIMIT)
+    assert likely.lots is not None
+    assert likely.lots.messages == (500, 1000, 2000, 4000, 8000, 4500)
+    lots = likely.rows["lot"].value_counts().sort("lot")["count"].to_list()
+    assert tuple(lots) == likely.lots.messages
+
+
+def test_each_lot_is_drawn_from_the_whole_ranking() -> None:
+    """So that what becomes of the canary tells of the rest."""
+    rows = candidates(np.linspace(0.999, 0.964, 10_000))
+    result = passed(rows)
+    scores = result.rows.join(rows, on="debtor_id").group_by("lot").agg(pl.col("score").mean())
+    assert scores["score"].max() - scores["score"].min() < 0.0005  # type: ignore[operator]
+
+
+def test_a_message_that_is_red_by_itself_does_not_ride_with_good_ones() -> None:
+    """By expectation a hundred of 7 % would fit beside thousands of 1 %: surely nobody asked."""
+    good = candidates(np.full(2000, 0.985))
+    bad = candidates(np.full(100, 0.93), prefix="x")
+    result = passed(pl.concat([good, bad]))
+    assert count(result, "sent") == good.height
+    fair = candidates(np.full(100, 0.96), prefix="x")
+    assert count(passed(pl.concat([good, fair])), "sent") == good.height + fair.height
+
+
+@given(st.integers(0, 40_000), st.integers(1, 3000))
+def test_lots_double_and_add_up(messages: int, canary: int) -> None:
+    sizes = sizes_of_lots(messages, canary)
+    assert sum(sizes) == messages
+    assert all(size > 0 for size in sizes)
+    assert list(sizes[:-1]) == [canary * 2**place for place in range(len(sizes) - 1)]
+    lots = number_lots(sizes)
+    assert [int((lots == place + 1).sum()) for place in range(len(sizes))] == list(sizes)
 
 
 def test_equal_scores_are_cut_by_amount_then_by_id() -> None:
@@ -303,7 +346,7 @@ def test_trimming_keeps_the_limit_and_loses_nobody(
     assert result.predicted.messages == count(result, "sent")
     if GateReason.CANARY in result.reasons:
         assert count(result, "sent") <= LIMITS.canary
-    elif count(result, "sent") > LIMITS.canary:
+    elif count(result, "sent") > LIMITS.canary and result.lots is None:
         assert result.predicted.high <= LIMITS.green
     else:
         assert result.predicted.rate <= LIMITS.green + 1e-12

@@ -31,7 +31,7 @@ from checks.score import (
     score_contacts,
 )
 from checks.score.learning import foretell
-from checks.score.newton import Counts, maximise, maximise_scaled
+from checks.score.newton import Counts, maximise, maximise_widest
 from data.reference.score import load_score_model, save_score_model
 
 if TYPE_CHECKING:
@@ -338,8 +338,11 @@ def test_of_equal_fits_the_narrow_prior_is_likelier() -> None:
     tilted = Counts(sent=np.full(10, 100.0), good=np.full(10, 90.0))
 
     def width(counts: Counts) -> float:
-        fitted = maximise_scaled(
-            lambda here: (table @ here, table), np.zeros(10), np.ones(10), counts, (0.1, 1.0)
+        fitted = maximise_widest(
+            lambda here: (table @ here, table),
+            np.zeros(10),
+            [(np.full(10, 0.1), 0.0), (np.ones(10), 0.0)],
+            counts,
         )
         return float(fitted.covariance[0, 0])
 

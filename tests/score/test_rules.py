@@ -96,7 +96,7 @@ TABLE: list[tuple[str, dict[str, Any], tuple[str, str, str]]] = [
     ),
     (
         "l01 perhaps somebody else's mailbox",
-        contact(email_raw="maria.reis@gmail.com", source="agency"),
+        contact(email_raw="maria.reis@gmail.com", source="creditor"),
         ("L01", "send_neutral", "neutral_ownership"),
     ),
     (

@@ -152,10 +152,11 @@ def test_the_newest_answer_of_a_mailbox_counts(office: Office) -> None:
 
 DATES = [
     # records as (debtor, cluster, collected, confirmed), which date counts, and which confirmation
+    # a middle that falls on New Year's Eve, for there was a leap day between, is that old year's
     ("one record", [("d1", "p1", 2020, 2021)], 2020, 2021),
     ("one person's newest", [("d1", "p1", 2020, None), ("d2", "p1", 2024, 2025)], 2024, 2025),
-    ("of two persons the oldest", [("d1", "p1", 2020, None), ("d2", "p2", 2024, 2025)], 2020, None),
-    ("both confirmed it", [("d1", "p1", 2020, 2023), ("d2", "p2", 2024, 2025)], 2020, 2023),
+    ("of two persons the middle", [("d1", "p1", 2020, None), ("d2", "p2", 2024, 2025)], 2021, None),
+    ("both confirmed it", [("d1", "p1", 2020, 2023), ("d2", "p2", 2024, 2025)], 2021, 2023),
     ("one has no date", [("d1", "p1", None, None), ("d2", "p2", 2024, None)], 2024, None),
 ]
 
@@ -163,7 +164,7 @@ DATES = [
 @pytest.mark.parametrize(
     ("sentence", "records", "dated", "heard"), DATES, ids=[row[0] for row in DATES]
 )
-def test_a_copied_address_is_as_old_as_its_oldest_owner(
+def test_a_copied_address_is_as_old_as_its_owners_on_average(
     office: Office,
     sentence: str,
     records: list[tuple[str, str, int | None, int | None]],

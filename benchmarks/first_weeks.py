@@ -120,7 +120,7 @@ class Site:
         )
         facts = self._run(plan)
         candidates = pl.read_parquet(plan.work / "decide" / CANDIDATES_PART)
-        sent = listed(plan.out)
+        sent = self._until_stopped(listed(plan.out))
         events = play_out(sent, self.portfolio.truth, at=as_of + dt.timedelta(hours=1))
         new = set(sent["debtor_id"]) - self.written_to
         self.written_to |= new
@@ -141,6 +141,19 @@ class Site:
             covered=len(self.reached & self._reachable(plan)) / len(self._reachable(plan)),
             brier=self._learn(),
         )
+
+    def _until_stopped(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Return the lots that leave: each only while those before it kept the manifest's bound."""
+        ends = self.portfolio.truth.addresses.select(
+            pl.col("address").alias("email"), (pl.col("delivery") == "hard_bounce").alias("is_hard")
+        )
+        ended = rows.join(ends, on="email", how="left").sort("lot", "debtor_id")
+        gone = ended.head(0)
+        for _, lot in ended.group_by("lot", maintain_order=True):
+            if gone["is_hard"].sum() > GateLimits().lot_bounces * gone.height:
+                break
+            gone = pl.concat([gone, lot])
+        return gone.drop("is_hard", "lot")
 
     def _run(self, plan: RunPlan) -> dict[str, Any]:
         progress = Progress(len(STAGES))
@@ -189,12 +202,14 @@ class Site:
 
 
 def listed(out: Path) -> pl.DataFrame:
-    """Return `debtor_id, email` of the newest list."""
+    """Return `debtor_id, email, lot` of the newest list."""
     current = next(iter(sorted(out.glob("clean/*/current.json"))))
     folder = current.parent / json.loads(current.read_text("utf-8"))["list_id"]
     parts = [pl.read_parquet(path) for path in sorted(folder.glob("recipients*.parquet"))]
-    columns = [part.select("debtor_id", "email") for part in parts]
-    return pl.concat([pl.DataFrame(schema={"debtor_id": pl.String, "email": pl.String}), *columns])
+    schema = pl.Schema({"debtor_id": pl.String(), "email": pl.String(), "lot": pl.Int64()})
+    return pl.concat(
+        [pl.DataFrame(schema=schema), *(part.select(schema.names()) for part in parts)]
+    )
 
 
 def first_weeks(kind: Kind, debtors: int, nights: int, seed: int) -> Iterator[Night]:

@@ -1,6 +1,6 @@
 """The clean list and its manifest: published whole or not at all, and verified."""
 
-from data.publish.manifest import Manifest, read_signing_key
+from data.publish.manifest import InLots, Manifest, read_signing_key
 from data.publish.naming import BounceForecast, CleanList, ListFacts, name_list
 from data.publish.tables import write_tables
 from data.publish.verify import ListState, SignatureState, Verification, verify_list
@@ -9,6 +9,7 @@ from data.publish.writer import publish_list
 __all__ = [
     "BounceForecast",
     "CleanList",
+    "InLots",
     "ListFacts",
     "ListState",
     "Manifest",

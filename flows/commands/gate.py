@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from checks.errors import SettingError
-from data.publish import Verification, verify_list
+from data.publish import InLots, Verification, verify_list
 from flows.run import utc_now
 from flows.settings import load_settings
 from flows.stages.publish import signing_key
@@ -36,6 +36,7 @@ def _facts(found: Verification) -> dict[str, object]:
         "folder": str(found.folder),
         "list_id": manifest.list_id if manifest else None,
         "counts": dict(manifest.counts) if manifest else None,
+        "lots": manifest.lots.model_dump() if manifest and manifest.lots else None,
     }
 
 
@@ -45,4 +46,13 @@ def _lines(found: Verification) -> list[str]:
     head = f"{found.state.value}: {found.folder}"
     told = [f"  {counts[name]:,} {name}" for name in sorted(counts) if name.startswith("recip")]
     problems = [f"  {problem}" for problem in found.problems]
-    return [head, *told, f"  signature: {found.signature.value}", *problems]
+    lots = [_in_lots(manifest.lots)] if manifest and manifest.lots else []
+    return [head, *told, *lots, f"  signature: {found.signature.value}", *problems]
+
+
+def _in_lots(lots: InLots) -> str:
+    sizes = ", ".join(f"{size:,}" for size in lots.messages)
+    return (
+        f"  in lots of {sizes}: the next leaves after {lots.wait_hours:g} hours, "
+        f"if at most {lots.bounces_at_most:.1%} of those before it bounced for good"
+    )

@@ -174,6 +174,39 @@ def test_other_addresses_of_a_company_domain_speak_for_a_new_one(office: Office)
     assert alone > new(neighbours(2, "hard_bounces")) > new(neighbours(200, "hard_bounces")) > 0.0
 
 
+OLD = {"email_raw": "ana@empresa.example", "source_date": date(2016, 11, 20)}
+EMPRESA = {"domain": "empresa.example"}
+CATCH_ALL = [
+    # what is known of the domain, and what its server said of the mailbox; does the step hold?
+    ("nobody asked anything", [], [], False),
+    ("DNS leads to Microsoft 365", [{**EMPRESA, "provider": "microsoft_365"}], [], True),
+    ("the domain is gone", [{**EMPRESA, "reason": "no_such_domain"}], [], False),
+    ("its server refused the mailbox", [EMPRESA], ["mailbox_not_found"], False),
+    ("its server accepts everybody", [EMPRESA], ["accepts_all"], False),
+    ("its server was not to be asked", [EMPRESA], ["not_asked_policy"], True),
+]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "domains", "reasons", "holds"), CATCH_ALL, ids=[row[0] for row in CATCH_ALL]
+)
+def test_an_old_address_may_still_arrive_where_domains_keep_all(
+    office: Office, sentence: str, domains: list[dict[str, Any]], reasons: list[str], *, holds: bool
+) -> None:
+    del sentence
+    findings = [{"address": "ana@empresa.example", "reason": reason} for reason in reasons]
+    scored = office.score(contacts=[OLD], domains=domains, findings=findings)
+    added = scored.steps.filter(pl.col("step").str.starts_with("catch_all"))["log_odds"]
+    assert added.len() == holds
+    assert all(step > 0.0 for step in added)
+
+
+def test_a_consumer_provider_keeps_nothing_for_mailboxes_that_are_gone(office: Office) -> None:
+    asked = {"domains": [{"domain": "gmail.com", "provider": "gmail"}]}
+    scored = office.score(contacts=[{"email_raw": ADDRESS}], **asked)
+    assert not scored.steps["step"].str.starts_with("catch_all").any()
+
+
 def test_deliveries_to_other_people_say_nothing_of_a_consumer_mailbox(office: Office) -> None:
     past = [
         {"address": f"n{i}@gmail.com", "delivered": 1, "last_delivered_at": office.as_of}

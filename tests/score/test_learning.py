@@ -159,6 +159,29 @@ def test_evidence_is_told_apart_by_where_it_counts(office: Office) -> None:
     assert (row["sent"], row["delivered"], row["hard"]) == (1, 0, 1)
 
 
+def test_a_domain_that_may_keep_all_teaches_no_more_than_two_messages(office: Office) -> None:
+    """An employer with a hundred debtors on file: its mailboxes arrive together or not at all."""
+    addresses = [f"ana{number}@empresa.example" for number in range(100)]
+    apart = [f"ana@empresa{number}.example" for number in range(100)]
+    for found, expected in ((addresses, 2), (apart, 100)):
+        steps = office.score(
+            contacts=[{"email_raw": address, "debtor_id": address} for address in found],
+            domains=[{"domain": domain} for domain in {each.split("@")[1] for each in found}],
+        ).steps
+        sent = pl.DataFrame(
+            {
+                "creditor_id": ["acme"] * 100,
+                "address": found,
+                "delivered": [True] * 100,
+                "is_hard": [False] * 100,
+            },
+            schema=OUTCOMES,
+        )
+        lessons = lessons_from(steps, sent, office.model)
+        assert lessons["sent"].sum() == expected
+        assert lessons["after"].to_list()[0] == ["catch_all"]
+
+
 def test_a_dates_years_are_told_apart_from_the_doubt_about_it(office: Office) -> None:
     """The decay of a dated address is a mixture; the lesson keeps the years of its date."""
     contacts: list[dict[str, object]] = [

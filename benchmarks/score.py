@@ -133,7 +133,7 @@ def make_world(kind: Kind, debtors: int, seed: int, *, probing: bool) -> World:
             read.debtors,
             located.select("creditor_id", "debtor_id", "address"),
             load_match_reference(),
-        ),
+        ).clusters,
         syntax=shapes,
         domains=answers[0],
         findings=answers[1],

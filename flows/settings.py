@@ -182,7 +182,7 @@ class ScoreSettings(Section):
     owner_company: Share = Field(0.60, description="least ownership for a company's debt")
     model: Path | None = Field(None, description="a fitted model; the built-in priors where empty")
     same_debtor: Share = Field(
-        0.98,
+        0.95,
         description="least certainty that two records are one debtor, for the one's debt to go to "
         "the other's address",
     )

@@ -20,9 +20,9 @@ from checks.contacts.linkage.explain import probability, steps_of
 from checks.contacts.linkage.fields import Material
 from checks.contacts.linkage.link import Linked
 from checks.contacts.linkage.texts import sound
-from checks.contacts.linkage.values import Codes, Values
+from checks.contacts.linkage.values import MISSING, Codes, Values
 
-CERTAINTY: Final = 0.98
+CERTAINTY: Final = 0.95
 """Least probability that two debtors are one, for the one's debt to go to the other's address."""
 
 SINGLE: Final = "single"
@@ -32,8 +32,9 @@ _COMPANY: Final = f"{NAME} (company)"
 _SUFFIX: Final = "suffix"
 _TOLD_AS: Final = {_COMPANY: NAME, _SUFFIX: NAME}
 _EQUAL: Final = "equal"
-_NEAR: Final = "near"
-_SAME_WORDS: Final = ("same_words", _EQUAL)
+_SAME_NAME: Final = ("near", "same_words", _EQUAL)
+_WORDS: Final = {NAME: 2, _COMPANY: 1}
+"""Words that a name has at least; a first name alone is many people's."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def certain_clusters(material: Material, linked: Linked, certainty: float = CERT
     left, right = linked.pairs.left[rows], linked.pairs.right[rows]
     weight = linked.weight[rows]
     told = steps_of(material, linked, rows)
-    held = _holds(told, rows, _same_first_names(material, left, right)) | (weight >= DECIDED / 2)
+    held = _holds(told, rows, _names_agree(material, left, right)) | (weight >= DECIDED / 2)
     # what speaks against has been counted when the pairs were linked
     beyond = np.maximum(weight - np.log(certainty / (1.0 - certainty)), 0.0)
     clusters = cluster_pairs(left, right, np.where(held, beyond, 0.0), _vetoes(material))
@@ -81,60 +82,68 @@ def _vetoes(material: Material) -> Vetoes:
 
 
 def _holds(
-    told: pl.DataFrame, rows: Codes, same_first: npt.NDArray[np.bool_]
+    told: pl.DataFrame, rows: Codes, names_agree: npt.NDArray[np.bool_]
 ) -> npt.NDArray[np.bool_]:
     """Tell which pairs have a tax id in common, or a name with a mailbox or a phone.
 
-    A suffix of one only (Filho, Neto) may have been left out, or tells father from son; of names
-    that are only near the first words must agree, or Marcia would be her sister Maria.
+    A suffix of one only (Filho, Neto) may have been left out, or tells father from son.
     """
     field, level = pl.col("field"), pl.col("level")
-    is_name = field.is_in([NAME, _COMPANY])
     held = told.group_by("pair").agg(
         tax_id=((field == TAX_ID) & (level == _EQUAL)).any(),
-        same=(is_name & level.is_in(_SAME_WORDS)).any(),
-        near=(is_name & (level == _NEAR)).any(),
+        name=(field.is_in(list(_WORDS)) & level.is_in(_SAME_NAME)).any(),
         reach=(field.is_in([EMAIL, PHONE]) & (level == _EQUAL)).any(),
         suffix=((field == _SUFFIX) & (level != _EQUAL)).any(),
     )
-    known = pl.DataFrame({"pair": rows, "first": same_first}).join(
+    known = pl.DataFrame({"pair": rows, "agree": names_agree}).join(
         held, on="pair", how="left", maintain_order="left"
     )
-    name = pl.col("same") | (pl.col("near") & pl.col("first"))
-    holds = pl.col("tax_id") | (name & pl.col("reach") & ~pl.col("suffix"))
+    name = pl.col("name") & pl.col("agree") & ~pl.col("suffix")
+    holds = pl.col("tax_id") | (name & pl.col("reach"))
     return np.asarray(known.select(holds.fill_null(value=False)).to_series().to_numpy(), np.bool_)
 
 
-def _same_first_names(material: Material, left: Codes, right: Codes) -> npt.NDArray[np.bool_]:
-    """Tell which pairs have names of which one's first word stands in the other, or its initial."""
+def _names_agree(material: Material, left: Codes, right: Codes) -> npt.NDArray[np.bool_]:
+    """Tell which pairs have names that nothing in them tells apart."""
     agree = np.zeros(len(left), np.bool_)
     for field in material.fields:
-        if field.name in {NAME, _COMPANY} and isinstance(field.values, Values):
-            agree |= _first_words_agree(_texts(field.values, left), _texts(field.values, right))
+        if field.name in _WORDS and isinstance(field.values, Values):
+            one, other = (_texts(field.values, side) for side in (left, right))
+            told = field.where is None or (field.where[left] | field.where[right])
+            agree |= told & _agree(one, other, _WORDS[field.name])
     return agree
 
 
 def _texts(values: Values, records: Codes) -> pl.Series:
     places = pl.Series("place", values.codes[records])
-    known = places.to_frame("place").select(pl.when(pl.col("place") >= 0).then("place"))
+    known = places.to_frame().select(pl.when(pl.col("place") != MISSING).then("place"))
     return values.texts.gather(known["place"])
 
 
-def _first_words_agree(left: pl.Series, right: pl.Series) -> npt.NDArray[np.bool_]:
-    """Tell it row by row; a missing name agrees with none.
+def _agree(left: pl.Series, right: pl.Series, words: int) -> npt.NDArray[np.bool_]:
+    """Tell of folded names, row by row, whether nothing speaks against their being one's.
 
-    >>> _first_words_agree(pl.Series(["marcia lima", "a lima", "tiago reis"]),
-    ...                    pl.Series(["maria lima", "ana lima", "reis thiago"])).tolist()
-    [False, True, True]
+    The first word of one stands in the other, or is its initial: Marcia is not her sister Maria.
+    Numbers are the same ones: Solar 12 is not Solar 13. Both have at least so many `words`.
+
+    >>> _agree(pl.Series(["marcia lima", "a lima", "tiago reis", "solar 12"]),
+    ...        pl.Series(["maria lima", "ana lima", "reis thiago", "solar 13"]), 2).tolist()
+    [False, True, True, False]
     """
-    words = [sound(pl.col(side)).str.split(" ") for side in ("left", "right")]
+    spoken = [sound(pl.col(side)).str.split(" ") for side in ("left", "right")]
     pairs = pl.DataFrame({"left": left, "right": right}).select(
-        left=words[0], right=words[1], one=words[0].list.first(), other=words[1].list.first()
+        left=spoken[0], right=spoken[1], one=spoken[0].list.first(), other=spoken[1].list.first()
     )
     one, other = pl.col("one"), pl.col("other")
     short = pl.min_horizontal(one.str.len_chars(), other.str.len_chars()) == 1
     initial = short & (one.str.head(1) == other.str.head(1))
-    found = pl.col("right").list.contains(one) | pl.col("left").list.contains(other) | initial
+    first = pl.col("right").list.contains(one) | pl.col("left").list.contains(other) | initial
+    numbers = [
+        pl.col(side).list.eval(pl.element().filter(pl.element().str.contains("[0-9]"))).list.sort()
+        for side in ("left", "right")
+    ]
+    long_enough = pl.min_horizontal(pl.col("left", "right").list.len()) >= words
+    found = first & (numbers[0] == numbers[1]) & long_enough
     return np.asarray(pairs.select(found.fill_null(value=False)).to_series().to_numpy(), np.bool_)
 
 

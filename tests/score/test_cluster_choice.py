@@ -18,13 +18,20 @@ Rows = list[dict[str, Any]]
 
 FINANCE = "financeiro@padariapaodoce.example"
 CONSUMER = "padariapaodoce@gmail.com"
+SHAPES: Rows = [{"email_raw": FINANCE, "is_role": True, "is_free": False}]
+NONE: Rows = []
 FIRM: dict[str, Any] = {"kind": "pj", "name": "Padaria Pão Doce Ltda", "tax_id": "11222333000181"}
 MARIA: dict[str, Any] = {"kind": "pf", "name": "Maria Souza", "tax_id": "52998224725"}
 
 
-def _chosen(office: Office, debtors: Rows, contacts: Rows, **known: Any) -> dict[str, Any]:
+Chosen = dict[str, tuple[str, list[str]]]
+
+
+def _chosen(
+    office: Office, debtors: Rows, contacts: Rows, findings: Rows = NONE, suppressions: Rows = NONE
+) -> Chosen:
     """Match, enrich, score and decide; return each debtor's address with its backups."""
-    facts = office.facts(debtors=debtors, contacts=contacts, syntax=known.get("syntax", ()))
+    facts = office.facts(debtors=debtors, contacts=contacts, syntax=SHAPES)
     located = facts.contacts.join(facts.syntax, on="email_raw").select(
         "creditor_id", "debtor_id", "address"
     )
@@ -34,7 +41,9 @@ def _chosen(office: Office, debtors: Rows, contacts: Rows, **known: Any) -> dict
         debtors=debtors,
         contacts=[*contacts, *lent.to_dicts()],
         clusters=clusters.to_dicts(),
-        **known,
+        syntax=SHAPES,
+        findings=findings,
+        suppressions=suppressions,
     )
     rows = decided.debtors.filter(pl.col("decision") == "send")
     return {debtor: (email, backups) for debtor, email, backups in
@@ -46,7 +55,6 @@ TWO: Rows = [
     {"debtor_id": "d1", "email_raw": CONSUMER},
     {"debtor_id": "d2", "email_raw": FINANCE, "source": "debtor"},
 ]
-SHAPES: Rows = [{"email_raw": FINANCE, "is_role": True, "is_free": False}]
 OTHERS: Rows = [
     {"debtor_id": f"o{number}", "kind": "pj", "name": name, "tax_id": tax_id}
     for number, (name, tax_id) in enumerate(
@@ -64,25 +72,25 @@ def test_a_companys_paying_department_wins_for_all_its_records(office: Office) -
         {"address": each, "reason": "mailbox_accepted", "verdict": "deliverable"}
         for each in (FINANCE, CONSUMER)
     ]
-    chosen = _chosen(office, FIRMS, TWO, syntax=SHAPES, findings=alive)
+    chosen = _chosen(office, FIRMS, TWO, findings=alive)
     assert chosen == {"d1": (FINANCE, [CONSUMER]), "d2": (FINANCE, [CONSUMER])}
 
 
 def test_a_dead_mailbox_leaves_the_place_to_the_next(office: Office) -> None:
     dead = [{"address": FINANCE, "reason": "mailbox_not_found", "verdict": "undeliverable"}]
-    chosen = _chosen(office, FIRMS, TWO, syntax=SHAPES, findings=dead)
+    chosen = _chosen(office, FIRMS, TWO, findings=dead)
     assert {email for email, _ in chosen.values()} == {CONSUMER}
 
 
 def test_an_address_that_other_companies_have_too_is_not_the_clusters(office: Office) -> None:
     shared = [*TWO, *({"debtor_id": each["debtor_id"], "email_raw": FINANCE} for each in OTHERS)]
-    chosen = _chosen(office, [*FIRMS, *OTHERS], shared, syntax=SHAPES)
+    chosen = _chosen(office, [*FIRMS, *OTHERS], shared)
     assert chosen["d1"][0] == chosen["d2"][0] == CONSUMER
 
 
 def test_a_wish_for_silence_reaches_every_record(office: Office) -> None:
     wish = [{"key": FINANCE, "reason": "suppress_opt_out"}]
-    assert _chosen(office, FIRMS, TWO, syntax=SHAPES, suppressions=wish) == {}
+    assert _chosen(office, FIRMS, TWO, suppressions=wish) == {}
 
 
 def test_of_equal_addresses_the_newer_one_wins(office: Office) -> None:

@@ -17,7 +17,7 @@ import numpy as np
 import polars as pl
 
 from checks.contacts.certain import CERTAINTY, SINGLE, certain_clusters
-from checks.contacts.debtors import TAX_ID, material_of, table_of
+from checks.contacts.debtors import TAX_ID, grouped_by_tax_id, material_of, table_of
 from checks.contacts.linkage.link import Decisions, Progress, link
 from checks.contacts.linkage.model import LinkModel
 from checks.contacts.linkage.stable import CHANGES, keep_names
@@ -38,6 +38,9 @@ DECIDED_PAIRS: Final = pl.Schema(
 )
 """Pairs of debtors that a person has said are one, or two."""
 
+SAME: Final = "same"
+DIFFERENT: Final = "different"
+
 DOUBTS: Final = pl.Schema(
     {
         "creditor_id": pl.String(),
@@ -55,9 +58,6 @@ Decided pairs are among them, so that what is shown to a person again holds what
 _OPEN: Final = pl.Schema(
     {"left_id": pl.String(), "right_id": pl.String(), "probability": pl.Float64()}
 )
-
-SAME: Final = "same"
-DIFFERENT: Final = "different"
 
 CLUSTER_CHANGES: Final = pl.Schema({"creditor_id": pl.String(), **CHANGES})
 """What became of clusters of earlier runs."""
@@ -171,10 +171,13 @@ def _match(
 
 
 def _by_tax_id(table: pl.DataFrame, known: _Known, refusal: InputRefusedError) -> _Found:
-    """Return the clusters of equal tax ids, all that can be said where nothing can be compared."""
-    place = pl.int_range(pl.len(), dtype=pl.Int64)
-    first = pl.when(pl.col(TAX_ID).is_null()).then(place).otherwise(place.min().over(TAX_ID))
-    grouped = table.select(record_id="debtor_id", cluster=first)
+    """Return the clusters of equal tax ids, all that can be said where nothing can be compared.
+
+    Whoever a person has told from somebody else stays alone.
+    """
+    told_apart = known.decided.filter(~pl.col("same"))
+    alone = pl.concat([told_apart["left_id"], told_apart["right_id"]]).unique()
+    grouped = grouped_by_tax_id(table, alone)
     several = pl.len().over("cluster") > 1
     link_ = pl.when(several).then(pl.lit(TAX_ID)).otherwise(pl.lit(SINGLE))
     clusters, changes = _named(grouped.with_columns(link=link_), known.before)
@@ -182,20 +185,24 @@ def _by_tax_id(table: pl.DataFrame, known: _Known, refusal: InputRefusedError) -
 
 
 def _decisions(decided: pl.DataFrame, ids: pl.Series) -> Decisions | None:
-    """Return the decided pairs by their places; those of debtors who are gone are passed over."""
+    """Return the decided pairs by their places; those of debtors who are gone are passed over.
+
+    Who was called both same and different is different: two notices do less harm.
+    """
     places = pl.DataFrame({"id": ids}).with_row_index("place").cast({"place": pl.Int64})
+    one, other = pl.col("place"), pl.col("place_right")
     found = (
         decided.join(places, left_on="left_id", right_on="id")
         .join(places, left_on="right_id", right_on="id", suffix="_right")
-        .filter(pl.col("place") != pl.col("place_right"))
+        .filter(one != other)
+        .group_by(low=pl.min_horizontal(one, other), high=pl.max_horizontal(one, other))
+        .agg(pl.col("same").min())
+        .sort("low", "high")
     )
     if found.is_empty():
         return None
-    return Decisions(
-        found["place"].to_numpy(),
-        found["place_right"].to_numpy(),
-        np.asarray(found["same"].to_numpy(), np.bool_),
-    )
+    left, right, same = (found[name].to_numpy() for name in ("low", "high", "same"))
+    return Decisions(left, right, np.asarray(same, np.bool_))
 
 
 def _named(joined: pl.DataFrame, before: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

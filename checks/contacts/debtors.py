@@ -69,6 +69,25 @@ def _telling_tax_id() -> pl.Expr:
     return pl.when(names <= FIRST_NAMES).then(TAX_ID).alias(TAX_ID)
 
 
+def grouped_by_tax_id(table: pl.DataFrame, alone: pl.Series) -> pl.DataFrame:
+    """Return `record_id` and `cluster` of a table: debtors of one tax id, but for those `alone`.
+
+    >>> table = pl.DataFrame({"debtor_id": ["1", "2", "3", "4", "5"],
+    ...                       "tax_id": ["a", "b", None, "a", "b"]})
+    >>> grouped_by_tax_id(table, pl.Series(["5"]))["cluster"].to_list()
+    [0, 1, 2, 0, 4]
+    """
+    place, key = pl.col("place"), pl.col("key")
+    return (
+        table.with_row_index("place")
+        .with_columns(key=pl.when(~pl.col("debtor_id").is_in(alone.implode())).then(TAX_ID))
+        .select(
+            record_id="debtor_id",
+            cluster=pl.when(key.is_null()).then(place).otherwise(place.min().over("key")),
+        )
+    )
+
+
 def material_of(table: pl.DataFrame, reference: MatchReference) -> Material:
     """Return what to compare in a table of `table_of`; a person and a company never are one."""
     material = read_material(table.select(*ROLES), ROLES, reference)

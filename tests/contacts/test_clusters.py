@@ -261,6 +261,15 @@ def test_a_persons_decision_outweighs_evidence_and_is_shown_again(
     assert shown.select("decision", "probability").rows() == [(word, None)]
 
 
+def test_who_was_called_one_and_two_is_two_in_any_order() -> None:
+    rows = _portfolio(JOINED["dots and tags of Gmail"])
+    said = [("a", "1", "2", True), ("a", "2", "1", False)]
+    for order in (said, said[::-1]):
+        decided = pl.DataFrame(order, schema=DECIDED_PAIRS, orient="row")
+        found = find_clusters(*rows, REFERENCE, decided=decided)
+        assert found.clusters["cluster_id"].to_list() == ["c:1", "c:2"]
+
+
 def test_names_of_clusters_stay_and_changes_are_told() -> None:
     first = _match(ANA, ANA, {"name": "Rui Melo Filho", "phone": "+551133334444"})
     assert first.clusters["cluster_id"].to_list() == ["c:1", "c:1", "c:3"]

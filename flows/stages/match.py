@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from checks.contacts import Matched, find_clusters
+from checks.contacts import CLUSTER_PREFIX, Matched, find_clusters
 from data.linkage.decisions import read_decided_pairs
 from data.linkage.model_file import write_model
 from data.reference.matching import load_match_reference
@@ -37,7 +37,7 @@ def match(run: Run) -> None:
         progress=run.progress.step,
     )
     write_part(found.doubts, folder / DOUBTS_PART)
-    write_part(found.changes, folder / CHANGES_PART)
+    write_part(_by_debtor(found.changes), folder / CHANGES_PART)
     for creditor, model in found.models.items():
         write_model(folder / f"{creditor}.model.json", model)
     run.remember("match", dict(match_facts(found)))
@@ -49,6 +49,22 @@ def match(run: Run) -> None:
 def doubtful_pairs(run: Run) -> pl.DataFrame:
     """Return the DOUBTS that a run left."""
     return pl.read_parquet(run.folder("match") / DOUBTS_PART)
+
+
+def _by_debtor(changes: pl.DataFrame) -> pl.DataFrame:
+    """Return two rows per change, each with a debtor's id, so that an erasure finds them."""
+    return (
+        changes.rename({"cluster_id": "went_or_came"})
+        .with_row_index("change")
+        .unpivot(
+            on=["went_or_came", "of"],
+            index=["creditor_id", "change", "event"],
+            variable_name="part",
+            value_name="debtor_id",
+        )
+        .with_columns(pl.col("debtor_id").str.strip_prefix(CLUSTER_PREFIX))
+        .sort("creditor_id", "change", "part")
+    )
 
 
 def match_facts(found: Matched) -> Mapping[str, Any]:

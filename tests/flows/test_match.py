@@ -71,6 +71,9 @@ def test_names_of_clusters_outlive_their_first_record_and_changes_are_noted(
     facts = [json.loads(path.read_text("utf-8")) for path in folder.glob("var/work/*/match.json")]
     assert sorted(each["changes"].get("split", 0) for each in facts) == [0, 0, 1]
     assert {each["doubtful_pairs"] for each in facts} == {1}
+    parts = [pl.read_parquet(path) for path in folder.glob("var/work/*/match/changes.parquet")]
+    told = pl.concat(parts).select("event", "part", "debtor_id").rows()
+    assert told == [("split", "of", "3"), ("split", "went_or_came", "4")]
 
 
 def test_an_erased_debtor_is_in_no_pair(entrega: Entrega, folder: Path) -> None:

@@ -89,9 +89,8 @@ def plan_digests(plan: RunPlan) -> dict[str, str]:
     if in_lab:
         left_out["dns"] = {"nameservers"}
     settings = plan.settings.model_dump(mode="json", exclude=left_out)
-    decided = plan.settings.score.duplicates
     return {
-        "input": _digest_files((*plan.inputs, decided) if decided else plan.inputs),
+        "input": _digest_files(plan.inputs),
         "configuration": digest_json({**settings, "sample": plan.sample}),
     }
 

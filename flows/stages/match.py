@@ -12,6 +12,7 @@ from data.linkage.decisions import read_decided_pairs
 from data.linkage.model_file import write_model
 from data.reference.matching import load_match_reference
 from flows.executor import write_part
+from flows.prepare import digest_file
 from flows.run import Run
 
 DOUBTS_PART = "doubts.parquet"
@@ -40,7 +41,8 @@ def match(run: Run) -> None:
     write_part(_by_debtor(found.changes), folder / CHANGES_PART)
     for creditor, model in found.models.items():
         write_model(folder / f"{creditor}.model.json", model)
-    run.remember("match", dict(match_facts(found)))
+    decided = digest_file(score.duplicates) if score.duplicates else None
+    run.remember("match", {**match_facts(found), "decided": decided})
     if notes := list(_notes(found)):
         run.note("match", notes)
     run.commit("match", {"clusters": found.clusters})

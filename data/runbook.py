@@ -111,6 +111,20 @@ class RunBook:
         )
         return shaped(self._relations.query(sql, (run_id,)), wanted.schema).sort(wanted.key)
 
+    def earlier_clusters(self, run_id: str) -> pl.DataFrame:
+        """Return CLUSTERS of a run's debtors as the newest run begun before it left them."""
+        sql = (
+            "SELECT creditor_id, debtor_id,"
+            " arg_max(cluster_id, (started_at, run_id)) AS cluster_id,"
+            " arg_max(link, (started_at, run_id)) AS link FROM clusters JOIN runs USING (run_id)"
+            " SEMI JOIN (SELECT creditor_id, debtor_id FROM debtors WHERE run_id = ?) AS own"
+            " USING (creditor_id, debtor_id)"
+            " WHERE started_at < (SELECT started_at FROM runs WHERE run_id = ?)"
+            " GROUP BY creditor_id, debtor_id"
+        )
+        wanted = RUN_TABLES["clusters"]
+        return shaped(self._relations.query(sql, (run_id, run_id)), wanted.schema).sort(wanted.key)
+
     def recent_findings(self, check: str, run_id: str, since: datetime) -> pl.DataFrame:
         """Return FINDINGS of a check by other runs since a moment, the newest of each address."""
         wanted = RUN_TABLES["findings"]

@@ -14,6 +14,7 @@ from data.care.lists import lists_with, withdraw_list
 from data.care.parts import scrub_journal, scrub_parquet
 from data.care.person import Person, without_person
 from data.files import make_private_folder, write_private
+from data.publish.duplicates import DUPLICATES_FILE
 from data.publish.people import write_people_csv
 from data.warehouse import Warehouse
 from flows.away import JOURNAL
@@ -26,7 +27,7 @@ from flows.stages.report import report_frames, write_pages
 
 READ_FILE = "read.json"
 TABLES = ("contacts", "debtors")
-PAGES = ("report.*.html", "report.*.xlsx", "resumo.txt", "summary.json")
+PAGES = ("report.*.html", "report.*.xlsx", "resumo.txt", "summary.json", DUPLICATES_FILE)
 LANGUAGE_PLACE = 1  # report.<lang>.html
 
 

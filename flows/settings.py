@@ -181,6 +181,14 @@ class ScoreSettings(Section):
     owner_person: Share = Field(0.80, description="least ownership for a person's debt")
     owner_company: Share = Field(0.60, description="least ownership for a company's debt")
     model: Path | None = Field(None, description="a fitted model; the built-in priors where empty")
+    same_debtor: Share = Field(
+        0.95,
+        description="least certainty that two records are one debtor, for the one's debt to go to "
+        "the other's address",
+    )
+    duplicates: Path | None = Field(
+        None, description="a run's duplicates.csv in which a person wrote same or different"
+    )
 
 
 class GateSettings(Section):

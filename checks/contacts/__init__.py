@@ -1,13 +1,25 @@
 """Which records are one debtor: normalise, block, compare, weigh, cluster."""
 
-from checks.contacts.clusters import CLUSTER_PREFIX, find_clusters
-from checks.contacts.model import AliasRule, MatchBounds, MatchReference, NameWords
+from checks.contacts.certain import CERTAINTY
+from checks.contacts.clusters import (
+    CLUSTER_CHANGES,
+    CLUSTER_PREFIX,
+    DECIDED_PAIRS,
+    DOUBTS,
+    Matched,
+    find_clusters,
+)
+from checks.contacts.model import AliasRule, MatchReference, NameWords
 
 __all__ = [
+    "CERTAINTY",
+    "CLUSTER_CHANGES",
     "CLUSTER_PREFIX",
+    "DECIDED_PAIRS",
+    "DOUBTS",
     "AliasRule",
-    "MatchBounds",
     "MatchReference",
+    "Matched",
     "NameWords",
     "find_clusters",
 ]

@@ -1,148 +1,234 @@
-"""Which records of a creditor are one debtor.
+"""Which debtors of a creditor are one person or company, and of which it is not certain.
 
-Three kinds of evidence, best first: a valid tax id in common; a mailbox in common and names that
-agree; a phone in common and names that agree. Two different valid tax ids, two generations
-(Filho, Júnior, Neto) or a person and a company never come into one cluster, however they are
-linked. Two CNPJ of one root (branches) are two tax ids: each establishment gets its own invoices,
-and only enrichment looks at the root.
+A wrong merge tells one person's debt to another, a missed one sends two notices. So there are two
+thresholds: debtors that are certainly one get one cluster, and lend each other their addresses;
+those that are only likely to be one stay apart and are named to a person, who decides. Two CNPJ of
+one root (branches) are two tax ids: each establishment gets its own invoices, and only enrichment
+looks at the root.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
 import polars as pl
 
-from checks.contacts.addresses import address_key
-from checks.contacts.edges import propose_edges
-from checks.contacts.model import MatchBounds, MatchReference
-from checks.contacts.names import NAME_PARTS, name_parts
-from checks.contacts.union import UNKNOWN, unite
-from checks.frames import CLUSTERS, shaped
-
-LINKS: Final = pl.Enum(["tax_id", "address_name", "phone_name"])
-"""How a debtor joined its cluster, best first; a cluster of one says `single`."""
-
-_TAX_ID: Final = pl.lit("tax_id", dtype=LINKS)
+from checks.contacts.certain import CERTAINTY, SINGLE, certain_clusters
+from checks.contacts.debtors import TAX_ID, grouped_by_tax_id, material_of, table_of
+from checks.contacts.linkage.link import Decisions, Progress, link
+from checks.contacts.linkage.model import LinkModel
+from checks.contacts.linkage.stable import CHANGES, keep_names
+from checks.contacts.model import MatchReference
+from checks.errors import InputRefusedError
+from checks.frames import CLUSTERS, empty, shaped
 
 CLUSTER_PREFIX: Final = "c:"
-"""Stands before the smallest debtor id of a cluster, so that the two ids are not confused."""
+"""Stands before the debtor id that a cluster is named after, so that the two are not confused."""
+
+DECIDED_PAIRS: Final = pl.Schema(
+    {
+        "creditor_id": pl.String(),
+        "left_id": pl.String(),
+        "right_id": pl.String(),
+        "same": pl.Boolean(),
+    }
+)
+"""Pairs of debtors that a person has said are one, or two."""
+
+SAME: Final = "same"
+DIFFERENT: Final = "different"
+
+DOUBTS: Final = pl.Schema(
+    {
+        "creditor_id": pl.String(),
+        "pair": pl.Int64(),  # from 0 for each creditor
+        "debtor_id": pl.String(),
+        "probability": pl.Float64(),  # that the pair's debtors are one; null: decided
+        "decision": pl.String(),  # same | different; null: a person is to look
+    }
+)
+"""Two rows per pair of debtors who may be one, kept apart until a person says so.
+
+Decided pairs are among them, so that what is shown to a person again holds what was said before.
+"""
+
+_OPEN: Final = pl.Schema(
+    {"left_id": pl.String(), "right_id": pl.String(), "probability": pl.Float64()}
+)
+
+CLUSTER_CHANGES: Final = pl.Schema({"creditor_id": pl.String(), **CHANGES})
+"""What became of clusters of earlier runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """CLUSTERS, DOUBTS and CLUSTER_CHANGES, and what was learnt of each creditor's debtors.
+
+    `refused` says of creditors whose debtors could not be compared why; there a common tax id is
+    all that counts.
+    """
+
+    clusters: pl.DataFrame
+    doubts: pl.DataFrame
+    changes: pl.DataFrame
+    models: Mapping[str, LinkModel]
+    refused: Mapping[str, str]
 
 
 def find_clusters(
     debtors: pl.DataFrame,
     contacts: pl.DataFrame,
     reference: MatchReference,
-    bounds: MatchBounds | None = None,
-) -> pl.DataFrame:
-    """Return CLUSTERS of DEBTORS; nothing crosses creditors, the order of rows plays no part.
+    *,
+    certainty: float = CERTAINTY,
+    before: pl.DataFrame | None = None,
+    decided: pl.DataFrame | None = None,
+    progress: Progress | None = None,
+) -> Matched:
+    """Return which DEBTORS are one; nothing crosses creditors, the order of rows plays no part.
 
     `contacts` has `creditor_id, debtor_id, address` (normalised; null where the shape is
-    impossible) and may hold several rows a debtor.
+    impossible) and may hold several rows a debtor. `before` are CLUSTERS of earlier runs, whose
+    names are kept, `decided` DECIDED_PAIRS.
     """
-    bounds = bounds or MatchBounds()
-    records = _numbered_records(debtors, reference, bounds)
-    edges = pl.concat(
-        [
-            propose_edges(_by_mailbox(records, contacts, reference), "address_name", bounds),
-            propose_edges(records.with_columns(value=pl.col("phone")), "phone_name", bounds),
-        ],
-    )
-    return _labelled(records, _best_first(edges, records))
-
-
-def _numbered_records(
-    debtors: pl.DataFrame,
-    reference: MatchReference,
-    bounds: MatchBounds,
-) -> pl.DataFrame:
-    """Give the debtors numbers in order of creditor and id, name parts and a code per tax id."""
-    names = debtors.select("name", "kind").drop_nulls("name").unique()
-    records = (
-        debtors.select("creditor_id", "debtor_id", "kind", "name", "tax_id", "phone")
-        .join(name_parts(names, reference.names), on=["name", "kind"], how="left")
-        .sort("creditor_id", "debtor_id")
-        .with_row_index("node")
-    )
-    same_tax_id = ["creditor_id", "tax_id"]
-    known = pl.col("tax_id").is_not_null() & (
-        pl.col("first_key").drop_nulls().n_unique().over(same_tax_id)
-        <= bounds.first_names_per_tax_id
-    )
-    code = pl.when(known).then(pl.col("node").min().over(same_tax_id))
-    return records.with_columns(tax_code=code).select(
-        "node",
-        "creditor_id",
-        "debtor_id",
-        "kind",
-        "phone",
-        "tax_code",
-        *[column for column in NAME_PARTS if column not in {"name", "kind"}],
-        group=pl.coalesce("tax_code", "node"),
-    )
-
-
-def _by_mailbox(
-    records: pl.DataFrame,
-    contacts: pl.DataFrame,
-    reference: MatchReference,
-) -> pl.DataFrame:
-    keys = (
-        contacts.lazy()
-        .drop_nulls("address")
-        .select(
-            "creditor_id", "debtor_id", value=address_key(pl.col("address"), reference.alias_rules)
+    names = _by_creditor(empty(CLUSTERS) if before is None else before)
+    pairs = _by_creditor(empty(DECIDED_PAIRS) if decided is None else decided)
+    mailboxes = _by_creditor(contacts)
+    found = {
+        creditor: _match(
+            table_of(own, mailboxes.get(creditor, contacts.clear())),
+            _Known(names.get(creditor, empty(CLUSTERS)), pairs.get(creditor, empty(DECIDED_PAIRS))),
+            reference,
+            certainty,
+            progress,
         )
-        .unique()
-        .collect()
-    )
-    return records.join(keys, on=["creditor_id", "debtor_id"])
-
-
-def _best_first(edges: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
-    """Return one row per record, in order of `node`: its cluster's `root` and its `link`."""
-    group = records["group"]
-    ranked = (
-        edges.with_columns(
-            pl.col("link").cast(LINKS),
-            left=group.gather(edges["left"]),
-            right=group.gather(edges["right"]),
-        )
-        .filter(pl.col("left") != pl.col("right"))
-        .sort("link", "similarity", "left", "right", descending=[False, True, False, False])
-    )
-    roots, united = unite(
-        len(records),
-        ranked.select("left", "right").iter_rows(),
-        [_codes(records, trait) for trait in ("tax_code", "generation", "kind")],
-    )
-    joined = (
-        ranked.filter(pl.Series(united, dtype=pl.Boolean))
-        .unpivot(on=["left", "right"], index="link", value_name="group")
-        .group_by("group")
-        .agg(pl.col("link").min())
-    )
-    return (
-        records.select("group", root=pl.Series(roots, dtype=pl.UInt32).gather(group))
-        .join(joined, on="group", how="left", maintain_order="left")
-        .select("root", link=pl.when(pl.len().over("group") > 1).then(_TAX_ID).otherwise("link"))
+        for creditor, own in sorted(_by_creditor(debtors).items())
+    }
+    return Matched(
+        clusters=_stacked({name: each.clusters for name, each in found.items()}, CLUSTERS),
+        doubts=_stacked({name: each.doubts for name, each in found.items()}, DOUBTS),
+        changes=_stacked({name: each.changes for name, each in found.items()}, CLUSTER_CHANGES),
+        models={name: each.model for name, each in found.items() if each.model},
+        refused={name: each.refused for name, each in found.items() if each.refused},
     )
 
 
-def _codes(records: pl.DataFrame, trait: str) -> list[int]:
-    """Return a number for each value of a trait, at the first record of each group."""
-    value = pl.col(trait).cast(pl.String).replace("", None)
-    of_group = value.drop_nulls().first().over("group")
-    return records.select(of_group.rank("dense").cast(pl.Int64).fill_null(UNKNOWN))[trait].to_list()
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known of one creditor's debtors: CLUSTERS of earlier runs, and DECIDED_PAIRS."""
+
+    before: pl.DataFrame
+    decided: pl.DataFrame
 
 
-def _labelled(records: pl.DataFrame, joined: pl.DataFrame) -> pl.DataFrame:
-    return shaped(
-        records.select(
-            "creditor_id",
-            "debtor_id",
-            cluster_id=CLUSTER_PREFIX + pl.col("debtor_id").gather(joined["root"]),
-            link=joined["link"].cast(pl.String).fill_null("single"),
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What one creditor's debtors give; frames without `creditor_id`."""
+
+    clusters: pl.DataFrame
+    doubts: pl.DataFrame
+    changes: pl.DataFrame
+    model: LinkModel | None
+    refused: str
+
+
+def _by_creditor(frame: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    parts = frame.partition_by("creditor_id", as_dict=True)
+    return {str(creditor): part for (creditor,), part in parts.items()}
+
+
+def _stacked(parts: Mapping[str, pl.DataFrame], schema: pl.Schema) -> pl.DataFrame:
+    told = [part.with_columns(creditor_id=pl.lit(name)) for name, part in parts.items()]
+    return pl.concat([empty(schema), *(shaped(part, schema) for part in told)])
+
+
+def _match(
+    table: pl.DataFrame,
+    known: _Known,
+    reference: MatchReference,
+    certainty: float,
+    progress: Progress | None,
+) -> _Found:
+    ids = table["debtor_id"]
+    material = material_of(table, reference)
+    try:
+        linked = link(material, decisions=_decisions(known.decided, ids), progress=progress)
+    except InputRefusedError as refusal:
+        return _by_tax_id(table, known, refusal)
+    certain = certain_clusters(material, linked, certainty)
+    joined = pl.DataFrame({"record_id": ids, "cluster": certain.clusters, "link": certain.links})
+    clusters, changes = _named(joined, known.before)
+    doubts = _doubts(
+        certain.doubts.with_columns(
+            left_id=ids.gather(certain.doubts["left"]), right_id=ids.gather(certain.doubts["right"])
         ),
-        CLUSTERS,
+        known.decided,
+    )
+    return _Found(clusters, doubts, changes, linked.model, "")
+
+
+def _by_tax_id(table: pl.DataFrame, known: _Known, refusal: InputRefusedError) -> _Found:
+    """Return the clusters of equal tax ids, all that can be said where nothing can be compared.
+
+    Whoever a person has told from somebody else stays alone.
+    """
+    told_apart = known.decided.filter(~pl.col("same"))
+    alone = pl.concat([told_apart["left_id"], told_apart["right_id"]]).unique()
+    grouped = grouped_by_tax_id(table, alone)
+    several = pl.len().over("cluster") > 1
+    link_ = pl.when(several).then(pl.lit(TAX_ID)).otherwise(pl.lit(SINGLE))
+    clusters, changes = _named(grouped.with_columns(link=link_), known.before)
+    return _Found(clusters, _doubts(empty(_OPEN), known.decided), changes, None, refusal.problem)
+
+
+def _decisions(decided: pl.DataFrame, ids: pl.Series) -> Decisions | None:
+    """Return the decided pairs by their places; those of debtors who are gone are passed over.
+
+    Who was called both same and different is different: two notices do less harm.
+    """
+    places = pl.DataFrame({"id": ids}).with_row_index("place").cast({"place": pl.Int64})
+    one, other = pl.col("place"), pl.col("place_right")
+    found = (
+        decided.join(places, left_on="left_id", right_on="id")
+        .join(places, left_on="right_id", right_on="id", suffix="_right")
+        .filter(one != other)
+        .group_by(low=pl.min_horizontal(one, other), high=pl.max_horizontal(one, other))
+        .agg(pl.col("same").min())
+        .sort("low", "high")
+    )
+    if found.is_empty():
+        return None
+    left, right, same = (found[name].to_numpy() for name in ("low", "high", "same"))
+    return Decisions(left, right, np.asarray(same, np.bool_))
+
+
+def _named(joined: pl.DataFrame, before: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return clusters under the names they had before, and CHANGES."""
+    plain = before.select(
+        record_id="debtor_id", cluster_id=pl.col("cluster_id").str.strip_prefix(CLUSTER_PREFIX)
+    )
+    names, changes = keep_names(joined.select("record_id", "cluster"), plain)
+    clusters = joined.select(debtor_id="record_id", cluster_id=CLUSTER_PREFIX + names, link="link")
+    prefixed = [(CLUSTER_PREFIX + pl.col(name)).alias(name) for name in ("cluster_id", "of")]
+    return clusters, changes.with_columns(prefixed)
+
+
+def _doubts(open_: pl.DataFrame, decided: pl.DataFrame) -> pl.DataFrame:
+    """Return DOUBTS of open pairs (`left_id, right_id, probability`) and of decided ones."""
+    word = pl.when("same").then(pl.lit(SAME)).otherwise(pl.lit(DIFFERENT))
+    said = decided.unique().select("left_id", "right_id", decision=word)
+    pairs = pl.concat([open_.select(_OPEN.names()), said], how="diagonal")
+    order = [pl.col("probability"), pl.col("left_id"), pl.col("right_id"), pl.col("decision")]
+    return (
+        pairs.sort(order, descending=[True, False, False, False], nulls_last=True)
+        .with_row_index("pair")
+        .unpivot(
+            on=["left_id", "right_id"],
+            index=["pair", "probability", "decision"],
+            value_name="debtor_id",
+        )
+        .sort("pair", "debtor_id")
     )

@@ -1,4 +1,4 @@
-"""What matching is told about the world: alias rules, name words, and its own bounds."""
+"""What matching is told about the world: alias rules and name words."""
 
 from __future__ import annotations
 
@@ -36,18 +36,3 @@ class MatchReference:
 
     alias_rules: tuple[AliasRule, ...]
     names: NameWords
-
-
-@dataclass(frozen=True, slots=True)
-class MatchBounds:
-    """How far matching goes; the defaults favour precision.
-
-    A wrong merge sends one debtor's invoice to another, a missed one only sends two notices.
-    """
-
-    name_similarity: float = 90.0
-    """Least rapidfuzz ratio, 0 to 100, of two sorted name keys."""
-    block_names: int = 50
-    """Blocks with more distinct names are linked by equal names only, never pair by pair."""
-    first_names_per_tax_id: int = 3
-    """A tax id under more different first words of names is a dummy and links nobody."""

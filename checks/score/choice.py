@@ -19,14 +19,20 @@ _PREFERENCE: Final = {
 """Decisions that make a contact worth choosing, best first; others leave the debtor without."""
 
 
+PAYING_DEPARTMENT: Final = 0.05
+"""How much less likely to reach its debtor a company's own paying department may be than another
+address, and yet be chosen: there a bill is paid (rule L04), elsewhere it is at best passed on."""
+
+
 def best_first(contacts: pl.DataFrame) -> pl.DataFrame:
     """Return DECIDED contacts by debtor, best first, with the `rank` of their decision.
 
     Best is the better decision (`rank` null: one that leaves the debtor without), then the higher
-    product of both scores, then the newer source, then the address.
+    product of both scores, a paying department's raised, then the newer source, then the address.
     """
     rank = pl.col("decision").replace_strict(_PREFERENCE, default=None, return_dtype=pl.Int64)
-    worth = (pl.col("score") * pl.col("ownership")).round(9)
+    paying = pl.col("is_paying").fill_null(value=False).cast(pl.Float64)
+    worth = (pl.col("score") * pl.col("ownership") + paying * PAYING_DEPARTMENT).round(9)
     newest = pl.max_horizontal(pl.col("source_date"), pl.col("confirmed_at").dt.date())
     return contacts.with_columns(
         rank.alias("rank"), worth.alias("worth"), newest.alias("newest")

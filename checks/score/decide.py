@@ -9,7 +9,7 @@ from typing import Final
 import polars as pl
 
 from checks.frames import DECIDED_DEBTORS, empty, shaped
-from checks.model import Decision, DecisionReason
+from checks.model import DebtorKind, Decision, DecisionReason
 from checks.score.channel import other_channel
 from checks.score.choice import DEBTOR_KEY, best_first
 from checks.score.law import decision_rules
@@ -47,11 +47,16 @@ def decide_contacts(
     facts = (
         scored.join(addresses, on=["creditor_id", "address"], how="left")
         .join(debtors, on=DEBTOR_KEY, how="left")
-        .with_columns((pl.col("debtor_id") > first_row).alias("is_repeated"))
+        .with_columns((pl.col("debtor_id") > first_row).alias("is_repeated"), _paying())
     )
     by_rule = decided_by(facts, decision_rules(policy))
     decided = shaped(facts.with_columns(by_rule.get_columns()), DECIDED).sort(*KEY, "email_raw")
     return decided if overrides is None else override_contacts(decided, overrides)
+
+
+def _paying() -> pl.Expr:
+    company = pl.col("kind") == DebtorKind.COMPANY
+    return (company & pl.col("is_finance") & pl.col("is_own_domain")).alias("is_paying")
 
 
 def decide_debtors(
@@ -102,7 +107,7 @@ def _chosen(contacts: pl.DataFrame) -> pl.DataFrame:
     """Return each debtor's best contact and up to two further addresses that may be written to."""
     needed = contacts.select(
         *DEBTOR_KEY, "address", "email_raw", *_CARRIED,
-        "decision", "decision_reason", "source_date", "confirmed_at",
+        "decision", "decision_reason", "source_date", "confirmed_at", "is_paying",
     )  # fmt: skip
     ranked = best_first(needed).unique([*DEBTOR_KEY, "address"], keep="first", maintain_order=True)
     spare = pl.col("decision").is_in([Decision.SEND, Decision.SEND_NEUTRAL])

@@ -93,6 +93,7 @@ DECIDED: Final = pl.Schema(
         **CONTACTS,
         "address": pl.String(),
         "rule": pl.String(),  # id of the rule that decided
+        "is_paying": pl.Boolean(),  # a company's own paying department
     },
 )
 """CONTACTS with the rule that made each decision."""

@@ -1,5 +1,6 @@
 """The clean list and its manifest: published whole or not at all, and verified."""
 
+from data.publish.duplicates import write_duplicates
 from data.publish.manifest import InLots, Manifest, read_signing_key
 from data.publish.naming import BounceForecast, CleanList, ListFacts, name_list
 from data.publish.tables import write_tables
@@ -19,5 +20,6 @@ __all__ = [
     "publish_list",
     "read_signing_key",
     "verify_list",
+    "write_duplicates",
     "write_tables",
 ]

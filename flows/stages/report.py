@@ -8,11 +8,12 @@ from typing import Any
 
 from checks.model import GateState
 from checks.score import Force
-from data.publish import write_tables
+from data.publish import write_duplicates, write_tables
 from data.reference.version import rules_version
 from flows.creditors import identity_of
 from flows.run import Run
 from flows.stages.gate import gated_debtors
+from flows.stages.match import doubtful_pairs
 from flows.stages.score import score_model
 from reports import (
     CreditorFacts,
@@ -45,7 +46,8 @@ def report(run: Run) -> None:
 
 
 def write_pages(run: Run, frames: RunFrames, out: Path, language: str) -> list[Path]:
-    """Render page, workbook, note and summary in one language."""
+    """Render page, workbook, note and summary in one language, and what a person is to decide."""
+    write_duplicates(out, doubtful_pairs(run), frames.decided, language=language)
     summary = summarise(frames, report_facts(run))
     return write_reports(summary, work_lists(frames), out, language)
 

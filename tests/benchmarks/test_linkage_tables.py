@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import polars as pl
 import pytest
 
-from benchmarks.linkage_tables import normalise
+from benchmarks.duplicates import wrong_sends
+from benchmarks.linkage_tables import flattened, normalise, register_table
 from sandbox.market import Country
 from sandbox.registers.register import COLUMNS
 
@@ -54,3 +57,27 @@ def test_cells_are_folded_for_the_peer(
     row = normalised(country, cells)
 
     assert {name: row[name] for name in expected} == expected
+
+
+def test_a_peer_that_sets_itself_up_gets_no_lists() -> None:
+    cells = {"email": "a@uol.com.br; b@uol.com.br", "phone": "+55 11 98765-4321"}
+    rows = pl.DataFrame([{**EMPTY, "id": "1", **cells}], schema=dict.fromkeys(EMPTY, pl.String))
+    row = flattened(normalise(rows, "BR")).row(0, named=True)
+    assert [row[name] for name in ("email1", "email2", "phone1", "phone2")] == [
+        "a@uol.com.br",
+        "b@uol.com.br",
+        "87654321",
+        None,
+    ]
+
+
+def test_a_letter_to_a_wrong_cluster_is_counted_by_the_records_it_is_for(tmp_path: Path) -> None:
+    table = register_table("BR", 400, 1, tmp_path)
+    assert table.addresses is not None
+    apart = table.truth.select("record_id", cluster_id="record_id")
+    everyone = table.truth.select("record_id", cluster_id=pl.lit("one"))
+    right = table.truth.select("record_id", cluster_id=pl.col("entity").cast(pl.String))
+    rates = [wrong_sends(each, table) or 0.0 for each in (apart, right, everyone)]
+    assert rates[0] < 0.02
+    assert rates[1] < 0.02
+    assert rates[2] > 0.1

@@ -103,6 +103,34 @@ def test_runs_do_not_see_each_other(warehouse: Warehouse) -> None:
     assert warehouse.done("r2") == frozenset()
 
 
+def test_a_runs_debtors_are_known_by_the_clusters_of_the_newest_run_before(
+    tmp_path: Path,
+) -> None:
+    moments = iter(datetime(2026, 11, day, tzinfo=UTC) for day in range(1, 29))
+    schema = RUN_TABLES["clusters"].schema
+
+    def clusters(*rows: tuple[str, str]) -> pl.DataFrame:
+        told = [("c", debtor, cluster, "name") for debtor, cluster in rows]
+        return pl.DataFrame(told, schema=schema, orient="row")
+
+    with open_warehouse(tmp_path / "w.duckdb", now=lambda: next(moments)) as opened:
+        nights = [("r9", [("1", "c:1"), ("2", "c:2"), ("8", "c:8")]), ("r8", [("2", "c:1")])]
+        for run, rows in nights:
+            opened.start_run(run, as_of=NOW, digests={})
+            opened.commit(run, "match", {"clusters": clusters(*rows)})
+        opened.start_run("r2", as_of=NOW, digests={})
+        opened.start_run("r3", as_of=NOW, digests={})
+        opened.commit("r3", "match", {"clusters": clusters(("1", "c:later"))})
+        debtors = pl.DataFrame(
+            [{"creditor_id": "c", "debtor_id": debtor} for debtor in ("1", "2", "3")]
+        )
+        whole = RUN_TABLES["debtors"].schema
+        missing = [pl.lit(None, whole[name]).alias(name) for name in whole.names()[2:]]
+        opened.commit("r2", "read", {"debtors": debtors.with_columns(missing)})
+        opened.commit("r2", "match", {"clusters": clusters(("1", "c:own"))})
+        assert_frame_equal(opened.earlier_clusters("r2"), clusters(("1", "c:1"), ("2", "c:1")))
+
+
 def test_a_commit_is_whole_or_nothing(warehouse: Warehouse) -> None:
     good, bad = sample(RUN_TABLES["clusters"], 2), sample(RUN_TABLES["debtors"], 2)
     doubled = pl.concat([bad, bad])

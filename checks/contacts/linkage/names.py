@@ -11,6 +11,7 @@ import polars as pl
 from rapidfuzz import fuzz
 from rapidfuzz.distance import JaroWinkler
 
+from checks.contacts.legal_forms import legal_forms_at_end
 from checks.contacts.linkage.scales import (
     Levels,
     Scale,
@@ -21,7 +22,6 @@ from checks.contacts.linkage.scales import (
 )
 from checks.contacts.linkage.values import Values
 from checks.contacts.model import NameWords
-from checks.contacts.names import legal_forms_at_end
 
 NAME_PARTS: Final = pl.Schema(
     {

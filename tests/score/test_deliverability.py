@@ -202,8 +202,8 @@ def test_an_old_address_may_still_arrive_where_domains_keep_all(
 
 
 def test_a_consumer_provider_keeps_nothing_for_mailboxes_that_are_gone(office: Office) -> None:
-    asked = {"domains": [{"domain": "gmail.com", "provider": "gmail"}]}
-    scored = office.score(contacts=[{"email_raw": ADDRESS}], **asked)
+    asked = [{"domain": "gmail.com", "provider": "gmail"}]
+    scored = office.score(contacts=[{"email_raw": ADDRESS}], domains=asked)
     assert not scored.steps["step"].str.starts_with("catch_all").any()
 
 

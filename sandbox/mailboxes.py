@@ -80,13 +80,15 @@ def _known_domains(market: Market) -> pl.DataFrame:
     )
 
 
-def live_and_die(market: Market, contacts: pl.DataFrame, seed: int) -> pl.DataFrame:
+def live_and_die(
+    market: Market, contacts: pl.DataFrame, seed: int, wear: float = 1.0
+) -> pl.DataFrame:
     """Return what became of each distinct intended mailbox.
 
-    A mailbox dies at a constant hazard of its provider, changed by the source of the address,
-    from the day it was collected or last confirmed by its owner. Columns: `address`, `owner`,
-    `relation`, `state` (exists | full | disabled | absent), `put_off` (a living mailbox whose
-    next delivery is deferred).
+    A mailbox dies at a constant hazard of its provider, changed by the source of the address and
+    by `wear`, from the day it was collected or last confirmed by its owner. Columns: `address`,
+    `owner`, `relation`, `state` (exists | full | disabled | absent), `put_off` (a living mailbox
+    whose next delivery is deferred).
     """
     first = contacts.sort("address", "person", "slot").unique(
         "address", keep="first", maintain_order=True
@@ -94,7 +96,7 @@ def live_and_die(market: Market, contacts: pl.DataFrame, seed: int) -> pl.DataFr
     rng = stream(seed, "life")
     ills = market.common("mailboxes")
     size = first.height
-    dead = pl.Series(rng.random(size)) > _survival(market)
+    dead = pl.Series(rng.random(size)) > _survival(market, wear)
     death = pl.Series(rng.random(size))
     end = (
         pl.when(death < ills["dead_absent"])
@@ -115,7 +117,7 @@ def live_and_die(market: Market, contacts: pl.DataFrame, seed: int) -> pl.DataFr
     )
 
 
-def _survival(market: Market) -> pl.Expr:
+def _survival(market: Market, wear: float) -> pl.Expr:
     """Return the probability that a contact's mailbox still lives."""
     hazard = pl.col("provider").replace_strict(
         market.common("hazard_per_year"), default=_OTHER_HAZARD, return_dtype=pl.Float64
@@ -124,7 +126,7 @@ def _survival(market: Market) -> pl.Expr:
         {name: values[1] for name, values in market.common("sources").items()},
         return_dtype=pl.Float64,
     )
-    return (-hazard * factor * pl.coalesce("confirmed_age", "age")).exp()
+    return (-wear * hazard * factor * pl.coalesce("confirmed_age", "age")).exp()
 
 
 def settle(mailboxes: pl.DataFrame, domains: pl.DataFrame) -> pl.DataFrame:

@@ -91,8 +91,11 @@ def make_portfolio(
     debtors: int = 2000,
     seed: int = 1,
     as_of: dt.date = AS_OF,
+    wear: float = 1.0,
 ) -> SandboxPortfolio:
     """Return the portfolio of that kind, number of debtors and seed.
+
+    With a `wear` of 2 mailboxes die twice as fast as in the market's figures.
 
     >>> portfolio = make_portfolio("b2c_mx", debtors=50)
     >>> portfolio.rows.columns[:4], portfolio.rows.height >= 50
@@ -110,12 +113,14 @@ def make_portfolio(
         seed=seed,
         as_of=as_of,
         rows=write_rows(market, records, as_of),
-        truth=_truth(market, contacts, records, chance),
+        truth=_truth(market, contacts, records, chance, wear),
     )
 
 
-def _truth(market: Market, contacts: pl.DataFrame, records: pl.DataFrame, seed: int) -> Truth:
-    intended = live_and_die(market, contacts, seed)
+def _truth(
+    market: Market, contacts: pl.DataFrame, records: pl.DataFrame, seed: int, wear: float
+) -> Truth:
+    intended = live_and_die(market, contacts, seed, wear)
     typed = mistyped_mailboxes(market, contacts, seed)
     boxes = _one_truth(pl.concat([intended, typed]))
     domains = make_domains(market, boxes["domain"], seed)

@@ -39,6 +39,18 @@ def hard_bounce(loss: Loss, score: pl.Expr, basis: pl.Expr) -> pl.Expr:
     return loss.permanent * pl.max_horizontal(dead, LEAST_DEAD * (1.0 - score))
 
 
+def loss_slopes(loss: Loss, candidates: pl.DataFrame) -> Numbers:
+    """Return how far the chance of a hard bounce falls for each unit of log-odds of `temporary`.
+
+    Needs `score`, `score_basis`. Of one lost message both may not be blamed: the more living
+    mailboxes put messages off, the fewer of the lost ones were dead.
+    """
+    share = candidates["score_basis"].replace_strict(dict(loss.temporary), return_dtype=pl.Float64)
+    temporary = share.to_numpy()
+    odds = temporary / (1.0 - temporary)
+    return np.asarray(loss.permanent * candidates["score"].to_numpy() * odds, dtype=np.float64)
+
+
 def bounce_slopes(loss: Loss, candidates: pl.DataFrame) -> Numbers:
     """Return how far the chance of a hard bounce falls for each unit that the log-odds rise.
 

@@ -32,7 +32,12 @@ def fit_loss(loss: Loss, bases: pl.Series, scores: Numbers, lost: Counts) -> Los
     start = np.array([logit(min(max(share, _EDGE), 1.0 - _EDGE)) for share in shares])
     fitted = maximise(curve, start, np.full(start.size, OWN_SHARE), lost)
     *temporary, permanent = (1.0 / (1.0 + np.exp(-fitted.parameters))).tolist()
-    return Loss(dict(zip(_BASES, temporary, strict=True)), permanent)
+    doubt = np.sqrt(np.diag(fitted.covariance))[:-1].tolist()
+    return Loss(
+        dict(zip(_BASES, temporary, strict=True)),
+        permanent,
+        dict(zip(_BASES, doubt, strict=True)),
+    )
 
 
 @dataclass(frozen=True, slots=True)

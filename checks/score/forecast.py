@@ -7,7 +7,8 @@ one expected bounce to millions and, other than the exact convolution, costs one
 prefix of a list at once.
 
 Scores may also be wrong together: a whole class (provider and basis) may do better or worse than
-its prior. That spread, a standard deviation in log-odds per score basis, is added to the variance.
+its prior. That spread, a standard deviation in log-odds per score basis, is added to the variance,
+and so is the doubt how much of what is lost is only put off.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from checks.score.bounces import bounce_slopes, hard_bounce
-from checks.score.model import ScoreModel
+from checks.score.bounces import bounce_slopes, hard_bounce, loss_slopes
+from checks.score.model import Loss, ScoreModel
 
 Z_95: Final = 1.959964  # two-sided 95 %
 _SKEW_FACTOR: Final = (Z_95**2 - 1.0) / 6.0  # Cornish and Fisher 1938, first term
@@ -91,4 +92,13 @@ def _common_variance(candidates: pl.DataFrame, model: ScoreModel) -> Numbers:
         share = np.zeros(candidates.height)
         share[rows] = slopes[rows] * spread.get(f"{basis}:{provider}", spread[basis])
         total += np.cumsum(share) ** 2
+    return total + _variance_of_loss(candidates, model.loss)
+
+
+def _variance_of_loss(candidates: pl.DataFrame, loss: Loss) -> Numbers:
+    """Return the variance that all messages of one basis have from the doubt about losses."""
+    slopes, total = loss_slopes(loss, candidates), np.zeros(candidates.height)
+    bases = candidates["score_basis"].to_numpy()
+    for basis, doubt in loss.doubt.items():
+        total += (np.cumsum(np.where(bases == basis, slopes, 0.0)) * doubt) ** 2
     return total

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from checks.errors import SettingError
@@ -89,11 +89,13 @@ class Loss:
     """Why messages do not arrive; see `checks.score.bounces`.
 
     `temporary` is the share of living mailboxes that put a message off, by score basis; `permanent`
-    the share of dead ones that refuse it for good.
+    the share of dead ones that refuse it for good. `doubt` is the standard deviation of what is
+    believed of `temporary`, in log-odds.
     """
 
     temporary: Mapping[str, float]
     permanent: float
+    doubt: Mapping[str, float] = field(default_factory=dict)  # none: nothing is doubted
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +178,11 @@ def _model_from(raw: Mapping[str, Any]) -> ScoreModel:
             ),
         ),
         spread=_numbers(raw["spread"]),
-        loss=Loss(_numbers(raw["loss"]["temporary"]), float(raw["loss"]["permanent"])),
+        loss=Loss(
+            _numbers(raw["loss"]["temporary"]),
+            float(raw["loss"]["permanent"]),
+            _numbers(raw["loss"].get("doubt", {})),
+        ),
         calibration=Calibration(**_numbers(raw.get("calibration", {}))),
     )
 

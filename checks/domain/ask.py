@@ -21,7 +21,6 @@ from checks.domain.model import (
 from checks.domain.query import question_section
 from checks.domain.send import Sender
 
-_REMEMBERED: Final = 50_000
 _TICK: Final = 0.02  # seconds between two looks at what is overdue
 _ATTEMPT_QUERIES: Final = 3  # with EDNS, without, over TCP
 _UNASKABLE: Final = Failed(Failure.BROKEN)
@@ -44,8 +43,7 @@ class Asker:
         self._loop = asyncio.get_running_loop()
         self._sender = Sender(settings, nameservers, self._land, self._go_on)
         self._done = self._loop.create_future()
-        self._flights: dict[Question, Flight] = {}
-        self._known: dict[Question, Answer] = {}
+        self._found: dict[Question, Answer | Flight] = {}
         self._cases: dict[Case, None] = {}
         self._steps: Iterator[tuple[int, Asking[Any]]] = iter(())
         self._results: dict[int, Any] = {}
@@ -149,47 +147,37 @@ class Asker:
         case.answers = answers
         case.missing = len(questions) + 1  # nothing goes on before all are on their way
         for place, question in enumerate(questions):
-            known = self._known.get(question)
-            if known is None:
-                known = self._join(Waiter(case, answers, place), question)
+            found = self._found.get(question)
+            if isinstance(found, Flight):
+                found.waiters.append((case, answers, place))
+                continue
+            known = found or self._seek(question, (case, answers, place))
             if known is not None:
                 answers[place] = known
                 case.missing -= 1
         case.missing -= 1
         return not case.missing
 
-    def _join(self, waiter: Waiter, question: Question) -> Answer | None:
-        """Wait for a question with whoever else does; return the answer if there is one already."""
-        flight = self._flights.get(question)
-        if flight is not None:
-            flight.waiters.append(waiter)
-            return None
+    def _seek(self, question: Question, waiter: Waiter) -> Answer | None:
+        """Send a question that nobody has asked yet, or return what is to be said without."""
         if self._sender.dead:
             return TIMEOUT
         section = question_section(question)
         if section is None:
             return _UNASKABLE
-        flight = Flight(
-            section=section,
-            name=question.name.lower(),
-            kind=question.record_type,
-            question=question,
-            plain=section,
-            waits=waiter.case.waits,
-            waiters=[waiter],
-        )
-        self._flights[question] = flight
-        self._sender.submit(flight, urgent=waiter.case.urgent)
+        case = waiter[0]
+        flight = Flight(question=question, section=section, waits=case.waits, waiters=[waiter])
+        self._found[question] = flight
+        self._sender.submit(flight, urgent=case.urgent)
         return None
 
     def _land(self, flight: Flight, answer: Answer) -> None:
         """Hand an answer to everybody who still waits for it."""
         question = flight.question
-        del self._flights[question]
-        # an attempt that was still to come says that its domain ran out, not that all failed
-        is_final = not isinstance(answer, Failed) or flight.attempt >= len(flight.waits)
-        if question.record_type is not RecordType.MX and is_final:
-            self._remember(question, answer)
+        if question.record_type is RecordType.MX or not _is_final(flight, answer):
+            del self._found[question]
+        else:
+            self._found[question] = answer
         for case, answers, place in flight.waiters:
             if case.answers is not answers:
                 continue  # its time was over
@@ -197,11 +185,6 @@ class Asker:
             case.missing -= 1
             if not case.missing:
                 self._advance(case, tuple(answers))
-
-    def _remember(self, question: Question, answer: Answer) -> None:
-        self._known[question] = answer
-        if len(self._known) > _REMEMBERED:
-            del self._known[next(iter(self._known))]
 
     def _expire(self, case: Case) -> None:
         """Let a judge go on without what has not come in time."""
@@ -232,3 +215,8 @@ def _single(question: Question) -> Asking[Answer]:
     """Ask one question, and return its answer."""
     [answer] = yield (question,)
     return answer
+
+
+def _is_final(flight: Flight, answer: Answer) -> bool:
+    """Tell whether an answer holds for all who ask; else its domain ran out of time or queries."""
+    return not isinstance(answer, Failed) or flight.attempt >= len(flight.waits)

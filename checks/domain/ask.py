@@ -19,6 +19,7 @@ from checks.domain.model import (
     ResolverSettings,
 )
 from checks.domain.query import question_section
+from checks.domain.readings import Readings
 from checks.domain.send import Sender
 
 _TICK: Final = 0.02  # seconds between two looks at what is overdue
@@ -37,11 +38,17 @@ class Asker:
     controls, and given up if these stay without an answer too, so that nobody waits for it again.
     """
 
-    def __init__(self, settings: ResolverSettings, nameservers: Sequence[Nameserver]) -> None:
-        """Prepare; asks nobody yet."""
+    def __init__(
+        self,
+        settings: ResolverSettings,
+        nameservers: Sequence[Nameserver],
+        readings: Readings | None = None,
+    ) -> None:
+        """Prepare; asks nobody yet. `readings` may be those of an Asker before."""
         self._settings = settings
         self._loop = asyncio.get_running_loop()
-        self._sender = Sender(settings, nameservers, self._land, self._go_on)
+        readings = Readings() if readings is None else readings
+        self._sender = Sender(settings, nameservers, readings, self._land, self._go_on)
         self._done = self._loop.create_future()
         self._found: dict[Question, Answer | Flight] = {}
         self._cases: dict[Case, None] = {}

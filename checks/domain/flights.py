@@ -81,7 +81,7 @@ class Flight(Asked):
     @property
     def patience(self) -> float:
         """Seconds this attempt may take."""
-        return self.waits[min(self.attempt, len(self.waits) - 1)]
+        return self.waits[self.attempt] if self.attempt < len(self.waits) else self.waits[-1]
 
     def payer(self, now: float) -> Case | None:
         """Return a case that has paid for one query more, None where nobody is left who can."""

@@ -39,6 +39,7 @@ class Sender:
         self,
         settings: ResolverSettings,
         nameservers: Sequence[Nameserver],
+        readings: Readings,
         landed: Callable[[Flight, Answer], None],
         go_on: Callable[[], None],
     ) -> None:
@@ -52,7 +53,7 @@ class Sender:
         self._queue: deque[Flight] = deque()
         self._open: set[Flight] = set()
         self._slots = Slots(settings.concurrency)
-        self._readings = Readings()
+        self._readings = readings
         self._busy = 0
         self._aside: set[asyncio.Task[None]] = set()
         self.queries = 0
@@ -94,12 +95,12 @@ class Sender:
     def _launch(self, flights: Sequence[Flight]) -> None:
         """Send one query for each flight, in slots that they hold from here on."""
         self._busy += len(flights)
-        for flight, section in zip(flights, _in_random_letters(flights), strict=True):
-            self._send(flight, section)
-
-    def _send(self, flight: Flight, section: bytes) -> None:
-        """Send one query, in a slot that is held already."""
         now = self._loop.time()
+        for flight, section in zip(flights, _in_random_letters(flights), strict=True):
+            self._send(flight, section, now)
+
+    def _send(self, flight: Flight, section: bytes, now: float) -> None:
+        """Send one query, in a slot that is held already."""
         payer = None if self.dead else flight.payer(now)
         if payer is None:
             self._busy -= 1
@@ -135,16 +136,13 @@ class Sender:
         self.silent = 0
         if not isinstance(heard, Heard):
             self._conclude(flight, heard)
-        elif heard is Heard.CUT:
+            return
+        if heard is Heard.CUT:
             flight.stream = True
-            self._again(flight)
-        elif heard is Heard.NO_EDNS:
+        else:
             flight.edns = False
-            self._again(flight)
-
-    def _again(self, flight: Flight) -> None:
         [section] = _in_random_letters([flight])
-        self._send(flight, section)
+        self._send(flight, section, self._loop.time())
 
     async def _read_aside(self, flight: Flight, wire: bytes) -> None:
         ident, port = flight.ident, flight.port

@@ -30,25 +30,34 @@ class Patience(NamedTuple):
 
 
 class Case:
-    """One judge at work: the answers it waits for, and what it may still cost."""
+    """One question to begin with, what it may cost, and the judge who goes on from its answer.
 
-    __slots__ = ("answers", "deadline", "finish", "missing", "queries", "step", "urgent", "waits")
+    Without a judge the answer is all that is wanted. `lead` is the answer by which others wait for
+    this case to be judged.
+    """
+
+    __slots__ = (
+        "answers", "deadline", "finish", "judge", "lead", "missing", "queries", "step", "urgent",
+        "waits",
+    )  # fmt: skip
 
     def __init__(
         self,
-        step: Asking[Any],
         patience: Patience,
         now: float,
         finish: Callable[[Any], None],
+        judge: Callable[[], Asking[Any]] | None = None,
         *,
         urgent: bool = False,
     ) -> None:
-        """Begin at `now`, seconds of the loop's clock; `finish` takes what the judge returns."""
-        self.step = step
+        """Begin at `now`, seconds of the loop's clock; `finish` takes what comes of it."""
         self.waits, self.queries, seconds = patience
         self.deadline = now + seconds
         self.finish = finish
+        self.judge = judge
         self.urgent = urgent
+        self.step: Asking[Any] | None = None
+        self.lead: Answer | None = None
         self.answers: list[Answer] = []
         self.missing = 0
 

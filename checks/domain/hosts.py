@@ -72,7 +72,6 @@ class Route(NamedTuple):
     details: Mapping[str, object]
 
 
-@lru_cache(maxsize=1 << 14)
 def route_of(hosts: tuple[MailHost, ...]) -> Route:
     """Return what MX hosts tell.
 

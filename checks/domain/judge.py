@@ -41,9 +41,6 @@ Guard: TypeAlias = Callable[[str], str | None]
 """From an address to a word for why it must not be dialled, or None."""
 
 Step: TypeAlias = Generator[tuple[Question, ...], tuple[Answer, ...], Judgement]
-Precedents: TypeAlias = dict[tuple[int, tuple[MailHost, ...]], Judgement]
-"""Judgements by the time to live and the hosts of the MX answer that they rest on."""
-
 _Lookup: TypeAlias = Generator[tuple[Question, ...], tuple[Answer, ...], Sequence[Answer]]
 
 MOST_LINKS: Final = 8
@@ -61,16 +58,15 @@ _REASON_OF: Final = {
 }
 
 
-def judge_domain(domain: str, guard: Guard, precedents: Precedents | None = None) -> Step:
+def judge_domain(domain: str, guard: Guard) -> Step:
     """Judge a domain; one that would be condemned is judged a second time by fresh answers.
 
-    Two turns that do not agree leave it unknown. `precedents` are shared by domains that are judged
-    by one set of answers: who names the same mail hosts takes mail at the same addresses.
+    Two turns that do not agree leave it unknown.
     """
-    first = yield from _judge_once(domain, guard, 1, {} if precedents is None else precedents)
+    first = yield from _judge_once(domain, guard, turn=1)
     if not first.condemns:
         return first
-    second = yield from _judge_once(domain, guard, 2, {})
+    second = yield from _judge_once(domain, guard, turn=2)
     if second.reason is first.reason:
         return _with(second, confirmed=True)
     if second.condemns or second.reason is None:
@@ -78,59 +74,39 @@ def judge_domain(domain: str, guard: Guard, precedents: Precedents | None = None
     return second
 
 
-def _judge_once(domain: str, guard: Guard, turn: int, precedents: Precedents) -> Step:
+def _judge_once(domain: str, guard: Guard, *, turn: int) -> Step:
     [answer] = yield from _look((domain,), RecordType.MX, turn)
     match answer:
-        case Records(ttl, hosts) if hosts:
-            return (yield from _judge_hosts(hosts, ttl, guard, turn, precedents))
         case Failed():
             return _unknown(answer, {"asked": "MX"})
         case NxDomain(ttl):
             return Judgement(Reason.NO_SUCH_DOMAIN, ttl, details={"answer": "nxdomain"})
+        case Records(ttl, hosts) if hosts:
+            return (yield from _judge_hosts(hosts, ttl, guard, turn))
     # No MX: the domain itself is its mail host (RFC 5321, section 5.1).
-    addresses = yield from _look((domain,), RecordType.A, turn)
-    implicit = yield from _judge_names((domain,), addresses, answer.ttl, guard, turn)
+    implicit = yield from _judge_names((domain,), answer.ttl, guard, turn)
     return _with(implicit, mx="implicit")
 
 
-def _judge_hosts(
-    hosts: tuple[MailHost, ...],
-    ttl: int,
-    guard: Guard,
-    turn: int,
-    precedents: Precedents,
-) -> Step:
-    key = ttl, hosts
-    if key in precedents:
-        return precedents[key]
+def _judge_hosts(hosts: tuple[MailHost, ...], ttl: int, guard: Guard, turn: int) -> Step:
     route = route_of(hosts)
     if route.reason is not None:
         return Judgement(route.reason, ttl, details=route.details)
-    addresses = yield from _look(route.names[:MOST_HOSTS], RecordType.A, turn)
-    if key in precedents:  # of a domain that waited for the same addresses
-        return precedents[key]
-    found = yield from _judge_names(route.names, addresses, ttl, guard, turn)
-    found = _with(found, **route.details)
-    if found.reason is None and found.complete:
-        precedents[key] = found
-    return found
+    found = yield from _judge_names(route.names, ttl, guard, turn)
+    return _with(found, **route.details)
 
 
-def _judge_names(
-    names: tuple[str, ...],
-    answers: Sequence[Answer],
-    ttl: int,
-    guard: Guard,
-    turn: int,
-) -> Step:
+def _judge_names(names: tuple[str, ...], ttl: int, guard: Guard, turn: int) -> Step:
     """Judge by the addresses of mail hosts: A first, AAAA only where no A may be dialled."""
+    near = names[:MOST_HOSTS]
+    answers = list((yield from _look(near, RecordType.A, turn)))
     refused: dict[str, str] = {}
     accepted = _accepted(answers, guard, refused)
     if not accepted:
         # NXDOMAIN holds for every type (RFC 8020), so only the others are asked again
-        rest = [name for name, answer in zip(names, answers, strict=False)
+        rest = [name for name, answer in zip(near, answers, strict=True)
                 if not isinstance(answer, NxDomain)]  # fmt: skip
-        answers = (*answers, *(yield from _look(rest, RecordType.AAAA, turn)))
+        answers += yield from _look(rest, RecordType.AAAA, turn)
         accepted = _accepted(answers, guard, refused)
     details: dict[str, object] = {"refused": dict(sorted(refused.items()))} if refused else {}
     ttl = min([ttl, *(answer.ttl for answer in answers if not isinstance(answer, Failed))])

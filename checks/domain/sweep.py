@@ -8,7 +8,7 @@ from typing import Final
 
 from checks.domain.ask import Asker
 from checks.domain.controls import Control, Trust, control
-from checks.domain.judge import Guard, Precedents, judge_domain
+from checks.domain.judge import Guard
 from checks.domain.model import Judgement, Nameserver, ResolverSettings
 from checks.domain.readings import Readings
 from checks.model import Reason
@@ -47,8 +47,7 @@ class Sweep:
         while believed and len(judged) < len(names):
             batch = names[len(judged) : len(judged) + self._settings.batch]
             asker = Asker(self._settings, believed, self._readings)
-            precedents: Precedents = {}
-            found = await asker.judge(judge_domain(name, self._guard, precedents) for name in batch)
+            found = await asker.judge(batch, self._guard)
             self.queries += asker.queries
             controls = await self._control(believed)
             judged += _settle(found, controls)

@@ -14,7 +14,7 @@ from checks.domain.model import Answer, Question
 from checks.domain.query import HEADER_SIZE
 from checks.domain.reader import read_common
 
-_MOST: Final = 4096  # of at most 1,232 bytes
+_MOST: Final = 2048  # of at most 1,232 bytes each
 _ANY_LABEL: Final = "*"  # no name that is read here holds an asterisk
 _UNREADABLE: Final = b"\xff"  # in a name: a pointer beyond any datagram
 _COUNTS: Final = struct.Struct("!HH")

@@ -11,7 +11,7 @@ import pytest
 
 from checks.domain.model import Alias, MailHost, NoData, NxDomain, Records, RecordType
 from checks.domain.query import HEADER_SIZE, query
-from checks.domain.readings import Readings, read_for_any_label
+from checks.domain.readings import Readings, read_for_any_name
 from checks.domain.reply import Asked
 from tests.domain.lab import rrset
 from tests.fuzz.messages import IDENT, asked_of
@@ -50,11 +50,21 @@ SHARED: Final = {
 @pytest.mark.parametrize(("wire", "answer"), SHARED.values(), ids=SHARED.keys())
 def test_what_holds_for_any_first_label_is_read_once(wire: bytes, answer: object) -> None:
     readings = Readings()
-    assert read_for_any_label(wire, ONE.section, ONE.question) == answer
+    assert read_for_any_name(wire, ONE.section, ONE.question) == answer
     first = readings.read(wire, ONE.section, ONE.question)
     again = readings.read(_to(OTHER, wire, ONE), OTHER.section, OTHER.question)
     assert first == answer
     assert again is first
+
+
+def test_an_address_that_many_hosts_share_is_read_once() -> None:
+    readings = Readings()
+    for kind, text in ((RecordType.A, "200.1.1.1"), (RecordType.AAAA, "2800::1")):
+        one, other = (asked_of(name, kind) for name in ("mail.d.example", "smtp.e.example"))
+        wire = _reply(one, rrset("mail.d.example", kind, text))
+        first = readings.read(wire, one.section, one.question)
+        assert first == Records(300, addresses=(text,))
+        assert readings.read(_to(other, wire, one), other.section, other.question) is first
 
 
 OWN: Final = {

@@ -23,7 +23,7 @@ import dns.wirebase
 
 from checks.domain import reader, readings, reply, wire
 from checks.domain.model import Answer, Question, RecordType
-from checks.domain.query import HEADER_SIZE, question_section
+from checks.domain.query import HEADER_SIZE, PAYLOAD, question_section
 from checks.domain.reader import read_common
 from checks.domain.readings import Readings
 from checks.domain.reply import Asked, Heard, hear, is_reply, read
@@ -33,10 +33,9 @@ SECONDS: Final = 0.1
 IDENT: Final = bytes((0, 7))
 _KINDS: Final = tuple(RecordType)
 _ECHOES: Final = 0x80
-_PARENT: Final = "example"
-_NAME: Final = f"d.{_PARENT}"
-_LABELS: Final = ("e", "0", "_", "A")
-"""Other first labels: in names that messages hold, and one that is a length as well."""
+_NAME: Final = "d.example"
+_KIN: Final = ("e.example", "0.example", "A.example", "d.axample", "mx.sample")
+"""Other names as long: some stand in messages, "0" is a length as well."""
 
 
 def asked_by(first: int) -> Asked:
@@ -91,20 +90,20 @@ def compare(message: bytes, asked: Asked) -> Answer | None:
     if common is not None and common != (reference := read(message, asked)):
         problem = f"read {common}, dnspython reads {reference}"
         raise AssertionError(problem)
-    if message.startswith(asked.section, HEADER_SIZE):
+    if len(message) <= PAYLOAD and message.startswith(asked.section, HEADER_SIZE):
         _compare_kin(message[:HEADER_SIZE], message[HEADER_SIZE + len(asked.section) :], asked)
     return common
 
 
 def _compare_kin(head: bytes, body: bytes, asked: Asked) -> None:
-    """Raise where it matters what was read before: the same body after other first labels."""
+    """Raise where it matters what was read before: the same body after other names."""
     readings = Readings()
-    for label in (asked.question.name.partition(".")[0], *_LABELS) * 2:
-        kin = asked_of(f"{label}.{_PARENT}", asked.question.record_type)
+    for name in (asked.question.name, *_KIN) * 2:
+        kin = asked_of(name, asked.question.record_type)
         message = head + kin.section + body
         known = readings.read(message, kin.section, kin.question)
         if known != (alone := _read_strictly(message, kin)):
-            problem = f"read {known} for {label}, alone {alone}"
+            problem = f"read {known} for {name}, alone {alone}"
             raise AssertionError(problem)
 
 

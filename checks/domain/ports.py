@@ -11,6 +11,7 @@ import secrets
 import socket
 from collections.abc import Callable
 from itertools import cycle
+from selectors import EVENT_READ, DefaultSelector
 from typing import Final, Generic, Protocol, TypeVar
 
 from checks.domain.model import Nameserver, Sockets
@@ -105,7 +106,11 @@ class Ports(Generic[Flight]):
         self._receive = receive
         self._refused = refused
         self._after = after
+        # all sockets behind one that asyncio watches: it takes longer to begin and to end watching
+        # one than to ask a question from it
+        self._ready = DefaultSelector()
         self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(self._ready.fileno(), self._drain_ready)
         self._idents = Idents()
         self._kept: dict[Nameserver, list[Port[Flight]]] = {}
         self._turns: dict[Nameserver, Callable[[], Port[Flight]]] = {}
@@ -128,11 +133,13 @@ class Ports(Generic[Flight]):
             self._shut(port)
 
     def close(self) -> None:
-        """Close every socket that is kept."""
+        """Close every socket that is kept, and take in no more."""
         for port in [port for kept in self._kept.values() for port in kept]:
             self._shut(port)
         self._kept.clear()
         self._turns.clear()
+        self._loop.remove_reader(self._ready.fileno())
+        self._ready.close()
 
     def _keeps(self, nameserver: Nameserver) -> bool:
         """Tell whether a nameserver has sockets that are kept, and open them at first."""
@@ -148,13 +155,17 @@ class Ports(Generic[Flight]):
 
     def _open(self, nameserver: Nameserver, *, fresh: bool) -> Port[Flight]:
         port = Port[Flight](nameserver, self._idents, fresh=fresh)
-        # by number: of a socket that it does not know yet, asyncio writes down all it can
-        self._loop.add_reader(port.socket.fileno(), self._drain, port)
+        self._ready.register(port.socket.fileno(), EVENT_READ, port)
         return port
 
     def _shut(self, port: Port[Flight]) -> None:
-        self._loop.remove_reader(port.socket.fileno())
+        self._ready.unregister(port.socket.fileno())
         port.socket.close()
+
+    def _drain_ready(self) -> None:
+        for key, _ in self._ready.select(0):
+            self._drain(key.data)
+        self._after()
 
     def _drain(self, port: Port[Flight]) -> None:
         """Hand on what has come, as long as something is waited for."""
@@ -171,7 +182,6 @@ class Ports(Generic[Flight]):
             pass
         except OSError:
             self._refused(port)
-        self._after()
 
 
 def _load(port: Port[Flight]) -> int:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice
 from typing import Any, Final, TypeAlias
 
-from checks.domain.flights import TIMEOUT, Asking, Case, Flight, Patience, Waiter
+from checks.domain.flights import TIMEOUT, Asking, Case, Flight, Judge, Patience, Waiter
 from checks.domain.judge import Guard, judge_domain
 from checks.domain.model import (
     Answer,
@@ -27,10 +27,10 @@ from checks.domain.send import Sender
 
 _TICK: Final = 0.02  # seconds between two looks at what is overdue
 _ATTEMPT_QUERIES: Final = 3  # with EDNS, without, over TCP
-_Subject: TypeAlias = tuple[Question, Callable[[], Asking[Judgement]] | None]
-"""A question to begin with, and who judges by its answer; None: it is all that is wanted."""
-
 _UNASKABLE: Final = Failed(Failure.BROKEN)
+
+_Subject: TypeAlias = tuple[Question, Judge | None]
+"""A question to begin with, and who judges by its answer; None: it is all that is wanted."""
 
 
 class Asker:
@@ -167,10 +167,10 @@ class Asker:
             self._finish(case, precedent)
         elif not self._precedents.wait(answer, case):
             case.lead = answer
-            self._judge(case, case.judge())
+            self._judge(case, case.judge)
 
-    def _judge(self, case: Case, step: Asking[Judgement]) -> None:
-        case.step = step
+    def _judge(self, case: Case, judge: Judge) -> None:
+        step = case.step = judge()
         next(step)  # the question that is answered already
         self._drive(case, step)
 
@@ -192,10 +192,10 @@ class Asker:
 
     def _follow(self, case: Case, judgement: Judgement) -> None:
         """Take a judgement over, or judge by oneself where it holds for nobody else."""
-        if is_precedent(judgement) or case.judge is None:
+        if case.judge is None or is_precedent(judgement):
             self._finish(case, judgement)
         else:
-            self._judge(case, case.judge())
+            self._judge(case, case.judge)
 
     def _finish(self, case: Case, result: Judgement | Answer) -> None:
         del self._cases[case]
@@ -252,7 +252,7 @@ class Asker:
         if case not in self._cases:
             return
         if case.step is None and case.judge is not None:
-            self._judge(case, case.judge())  # perhaps it waits for another, who has time left
+            self._judge(case, case.judge)  # perhaps it waits for another, who has time left
         else:
             self._advance(case)
 

@@ -18,6 +18,9 @@ Result = TypeVar("Result")
 Asking: TypeAlias = Generator[tuple[Question, ...], tuple[Answer, ...], Result]
 """Yields questions, is sent their answers in the same order, returns what it makes of them."""
 
+Judge: TypeAlias = Callable[[], Asking[Any]]
+"""Begins to judge one domain; what it asks first is the question that its case began with."""
+
 TIMEOUT: Final = Failed(Failure.TIMEOUT)
 
 
@@ -46,7 +49,7 @@ class Case:
         patience: Patience,
         now: float,
         finish: Callable[[Any], None],
-        judge: Callable[[], Asking[Any]] | None = None,
+        judge: Judge | None = None,
         *,
         urgent: bool = False,
     ) -> None:

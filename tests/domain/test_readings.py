@@ -31,7 +31,7 @@ def _reply(asked: Asked, *answers: dns.rrset.RRset, zone: str = "", rcode: int =
 
 
 def _to(other: Asked, wire: bytes, asked: Asked) -> bytes:
-    """Return the same message as a reply to another question of the same length."""
+    """Return the same message as a reply to another question, with the same bytes after it."""
     return wire[:HEADER_SIZE] + other.section + wire[HEADER_SIZE + len(asked.section) :]
 
 
@@ -99,6 +99,22 @@ def test_what_depends_on_the_first_label_is_read_for_each(
             found = readings.read(_to(asked, wire, ONE), asked.section, asked.question)
             assert found == answer
         assert len(readings) == 0
+
+
+def test_a_host_below_the_domain_is_its_own_beside_the_servers_of_the_zone_too() -> None:
+    message = dns.message.from_wire(_reply(ONE, rrset("d.example", "MX", "9 d.example.")))
+    message.authority.append(rrset("example", "NS", "ns.example."))
+    wire, readings = message.to_wire(), Readings()
+    for asked, host in ((ONE, "d.example"), (OTHER, "e.example"), (ONE, "d.example")):
+        found = readings.read(_to(asked, wire, ONE), asked.section, asked.question)
+        assert found == Records(300, (MailHost(9, host),))
+
+
+def test_where_names_point_to_depends_on_the_length_of_the_question() -> None:
+    readings, longer = Readings(), asked_of("dd.example", RecordType.MX)
+    wire = _reply(ONE, rrset("d.example", "MX", "9 mx.example."))
+    assert readings.read(wire, ONE.section, ONE.question) is not None
+    assert readings.read(_to(longer, wire, ONE), longer.section, longer.question) is None
 
 
 def test_readings_are_bounded() -> None:

@@ -1,13 +1,15 @@
 """Domains judged per core-second of the client, against dnspython's asyncresolver and dnsperf.
 
-    python benchmarks/domain.py [--domains 20000] [--rounds 3] [--nsd PATH] [--dnsperf PATH]
+    python -m benchmarks.domain [--domains 20000] [--rounds 3] [--nsd PATH] [--dnsperf PATH]
 
 All ask the same server in the same run, 100 questions at once, each in a process of its own: NSD
 where there is one (Debian's package, on the path or by --nsd), else the sandbox's DNS server.
 dnspython does what most scripts do: MX, then A of the first host, with its cache. Ours asks A of
 every host, controls, and every condemning answer twice, and ends with the frame and its evidence.
-dnsperf sends the MX questions and reads the header of what comes: the ceiling of any client. A
-core-second is a second of the client's own CPU time, user and system.
+dnsperf sends the MX questions, ten times over, and reads the header of what comes: the ceiling of
+any client. "bare sockets" are a loop of ours that sends the same bytes and looks at nothing: what
+Python's calls of the kernel cost alone. A core-second is a second of the client's own CPU time,
+user and system.
 """
 
 from __future__ import annotations
@@ -15,119 +17,54 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import re
 import resource
+import select
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
-from socket import AF_INET, SOCK_DGRAM, socket
+from itertools import cycle
+from socket import AF_INET, SOCK_DGRAM, SOCK_NONBLOCK, socket
 from statistics import median
-from typing import Final
+from typing import Final, NamedTuple
 
 import dns.asyncresolver
 import dns.exception
 import dns.resolver
 import polars as pl
 
+from benchmarks.domain_zone import CONTROLS, names_of, served_by_nsd, served_by_sandbox
 from checks.domain import Nameserver, ResolverSettings, Sockets, check_domains
-from sandbox.dns_server import DnsServer, Responder
-from sandbox.zone import Records, Zone
+from checks.domain.model import Question, RecordType
+from checks.domain.query import query, question_section
 
 CONCURRENCY: Final = 100
-GONE_EVERY: Final = 20
-DOMAINS_PER_HOST: Final = 10
-CONTROLS: Final = ("control-a.example", "control-b.example")
-START_SECONDS: Final = 20
-
-_NSD_CONFIGURATION: Final = """
-server:
-  ip-address: 127.0.0.1@{port}
-  username: ""
-  database: ""
-  pidfile: "{folder}/nsd.pid"
-  xfrdfile: "{folder}/xfrd.state"
-  zonelistfile: "{folder}/zone.list"
-  zonesdir: "{folder}"
-  minimal-responses: yes
-  rrl-ratelimit: 0
-remote-control:
-  control-enable: no
-zone:
-  name: example
-  zonefile: example.zone
-"""
-_ZONE_HEAD: Final = "$ORIGIN .\n$TTL 300\nexample. SOA ns.example. root.example. 1 2 3 4 60\n"
+SOCKETS: Final = 8
+TIMES: Final = 10
+"""How often those who only send go through the names: else starting up is what is measured."""
 
 
-def records_of(domains: int) -> dict[str, Records]:
-    """Return `domains` domains, one in twenty missing, ten on each pair of mail hosts."""
-    records: dict[str, Records] = {name: {"MX": [f"10 mx.{name}."]} for name in CONTROLS}
-    for number in range(domains):
-        host = f"h{number // DOMAINS_PER_HOST}.host.example"
-        if number % GONE_EVERY:
-            records[f"d{number}.example"] = {"MX": [f"10 mx1.{host}.", f"20 mx2.{host}."]}
-        for place in (1, 2):
-            records[f"mx{place}.{host}"] = {"A": [f"200.1.{place}.{number // 10 % 250}"]}
-    return records
+class Outcome(NamedTuple):
+    """What a client did: domains, queries, and how many domains take mail."""
+
+    domains: int
+    queries: int
+    found: int
 
 
-@contextmanager
-def _nsd(program: str, domains: int) -> Iterator[int]:
-    """Serve the zone by NSD; yield its port."""
-    with socket(AF_INET, SOCK_DGRAM) as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-    lines = [
-        f"{name}. {kind} {value}\n"
-        for name, kinds in records_of(domains).items()
-        for kind, values in kinds.items()
-        for value in values
-    ]
-    with tempfile.TemporaryDirectory() as folder:
-        zone = f"{_ZONE_HEAD}example. NS ns.example.\nns.example. A 127.0.0.1\n{''.join(lines)}"
-        Path(folder, "example.zone").write_text(zone, encoding="ascii")
-        configuration = Path(folder, "nsd.conf")
-        text = _NSD_CONFIGURATION.format(port=port, folder=folder)
-        configuration.write_text(text, encoding="ascii")
-        with subprocess.Popen([program, "-d", "-c", configuration]) as process:
-            try:
-                _wait_for(port)
-                yield port
-            finally:
-                process.terminate()
+class Rates(NamedTuple):
+    """A client's domains and queries per core-second."""
+
+    domains: float
+    queries: float
 
 
-def _wait_for(port: int) -> None:
-    resolver = dns.resolver.Resolver(configure=False)
-    resolver.nameservers, resolver.port = ["127.0.0.1"], port
-    resolver.lifetime = START_SECONDS
-    resolver.resolve(CONTROLS[0], "MX")
-
-
-async def _serve(domains: int) -> None:
-    server = DnsServer(Responder(Zone(records_of(domains), {})))
-    print(await server.start(), flush=True)
-    await asyncio.Event().wait()
-
-
-@contextmanager
-def _sandbox(domains: int) -> Iterator[int]:
-    """Serve the zone by the sandbox's server in a process of its own; yield its port."""
-    command = [sys.executable, __file__, "--serve", "--domains", str(domains)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            yield int(next(iter(process.stdout or ())))
-        finally:
-            process.kill()
-
-
-def _ours(sockets: Sockets, port: int, names: list[str]) -> int:
+def _ours(sockets: Sockets, port: int, names: list[str]) -> Outcome:
     settings = ResolverSettings(
         (Nameserver("127.0.0.1", port),),
         positive_controls=CONTROLS,
@@ -135,7 +72,7 @@ def _ours(sockets: Sockets, port: int, names: list[str]) -> int:
         concurrency=CONCURRENCY,
         sockets=sockets,
     )
-    frame, _ = asyncio.run(
+    frame, report = asyncio.run(
         check_domains(
             pl.Series(names),
             settings=settings,
@@ -144,13 +81,13 @@ def _ours(sockets: Sockets, port: int, names: list[str]) -> int:
             now=datetime(2026, 11, 21, tzinfo=UTC),
         )
     )
-    return frame["reason"].null_count()
+    return Outcome(len(names), report.queries, frame["reason"].null_count())
 
 
-async def _resolve(port: int, names: list[str]) -> int:
+async def _resolve(port: int, names: list[str]) -> Outcome:
     resolver = dns.asyncresolver.Resolver(configure=False)
     resolver.nameservers, resolver.port = ["127.0.0.1"], port
-    resolver.cache = dns.resolver.LRUCache(100_000)
+    resolver.cache = cache = dns.resolver.LRUCache(100_000)
     waiting = iter(names)
     found = 0
 
@@ -168,25 +105,68 @@ async def _resolve(port: int, names: list[str]) -> int:
     async with asyncio.TaskGroup() as workers:
         for _ in range(CONCURRENCY):
             workers.create_task(work())
-    return found
+    return Outcome(len(names), len(cache.data), found)
 
 
-def _asyncresolver(port: int, names: list[str]) -> int:
+def _asyncresolver(port: int, names: list[str]) -> Outcome:
     return asyncio.run(_resolve(port, names))
 
 
-def _dnsperf(program: str, port: int, names: list[str]) -> int:
+def _dnsperf(program: str, port: int, names: list[str]) -> Outcome:
     with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="ascii") as questions:
         questions.write("".join(f"{name} MX\n" for name in names))
         questions.flush()
-        to = ["-s", "127.0.0.1", "-p", str(port), "-d", questions.name, "-n", "1"]
-        how = ["-e", "-c", "8", "-T", "1", "-q", str(CONCURRENCY)]
+        to = ["-s", "127.0.0.1", "-p", str(port), "-d", questions.name, "-n", str(TIMES)]
+        how = ["-e", "-c", str(SOCKETS), "-T", "1", "-q", str(CONCURRENCY)]
         done = subprocess.run([program, *to, *how], capture_output=True, text=True, check=True)
-    codes = next(line for line in done.stdout.splitlines() if "Response codes" in line)
-    return int(codes.partition("NOERROR ")[2].partition(" ")[0])
+    completed, found = (
+        int(match[1])
+        for label in ("Queries completed: +", "NOERROR ")
+        if (match := re.search(rf"{label}(\d+)", done.stdout))
+    )
+    return Outcome(completed, completed, found // TIMES)
 
 
-Client = Callable[[int, list[str]], int]
+def _bare_sockets(port: int, names: list[str]) -> Outcome:
+    """Send and receive, 100 under way, eight sockets in turn, 32 questions from each."""
+    sections = [question_section(Question(name, RecordType.MX)) for name in names]
+    queries = [
+        query(number.to_bytes(4)[2:], section, edns=True)
+        for number, section in enumerate(sections)
+        if section is not None
+    ] * TIMES
+    ports = [socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK) for _ in range(SOCKETS)]
+    receiving, turns = select.epoll(), cycle(ports)
+    for each in ports:
+        each.connect(("127.0.0.1", port))
+        receiving.register(each, select.EPOLLIN)
+    receive_of = {each.fileno(): each.recv for each in ports}
+    sent = received = 0
+    while received < len(queries):
+        while sent < len(queries) and sent - received < CONCURRENCY:
+            send = next(turns).send
+            burst = queries[sent : sent + min(32, CONCURRENCY - (sent - received))]
+            for wire in burst:
+                send(wire)
+            sent += len(burst)
+        for number, _ in receiving.poll():
+            received += _drain(receive_of[number])
+    for each in ports:
+        each.close()
+    return Outcome(received, received, 0)
+
+
+def _drain(receive: Callable[[int], bytes]) -> int:
+    count = 0
+    try:
+        while True:
+            receive(1233)
+            count += 1
+    except BlockingIOError:
+        return count
+
+
+Client = Callable[[int, list[str]], Outcome]
 
 
 def _clients(dnsperf: str | None) -> dict[str, Client]:
@@ -194,6 +174,7 @@ def _clients(dnsperf: str | None) -> dict[str, Client]:
         "asyncresolver": _asyncresolver,
         "kept sockets": partial(_ours, Sockets.KEPT),
         "fresh ports": partial(_ours, Sockets.FRESH),
+        "bare sockets": _bare_sockets,
     }
     if dnsperf:
         clients["dnsperf"] = partial(_dnsperf, dnsperf)
@@ -201,10 +182,10 @@ def _clients(dnsperf: str | None) -> dict[str, Client]:
 
 
 def _work(client: Client, port: int, names: list[str]) -> None:
-    """Be a client in a process of its own: print seconds, core-seconds, and what was found."""
+    """Be a client in a process of its own: print seconds, core-seconds, and the outcome."""
     wall, core = time.perf_counter(), _core_seconds()
-    found = client(port, names)
-    print(time.perf_counter() - wall, _core_seconds() - core, found)
+    outcome = client(port, names)
+    print(time.perf_counter() - wall, _core_seconds() - core, *outcome)
 
 
 def _core_seconds() -> float:
@@ -213,16 +194,16 @@ def _core_seconds() -> float:
     return sum(one.ru_utime + one.ru_stime for one in used)
 
 
-def measure(label: str, port: int, arguments: argparse.Namespace) -> float:
-    """Run one client over all names; print and return its domains per core-second."""
-    command = [sys.executable, __file__, "--client", label, "--port", str(port)]
+def measure(label: str, port: int, arguments: argparse.Namespace) -> Rates:
+    """Run one client over all names; print and return its rates."""
+    command = [sys.executable, "-m", "benchmarks.domain", "--client", label, "--port", str(port)]
     command += ["--domains", str(arguments.domains), "--dnsperf", arguments.dnsperf or ""]
     printed = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
-    wall, core, found = (float(word) for word in printed.split())
-    rate: float = arguments.domains / core
-    wide = f"{arguments.domains / wall:8.0f} /s {rate:8.0f} /core-s"
-    print(f"{label:<14} {wide}  {found:.0f} take mail", flush=True)
-    return rate
+    wall, core, domains, queries, found = (float(word) for word in printed.split())
+    rates = Rates(domains / core, queries / core)
+    own = f"{rates.domains:8.0f} domains {rates.queries:8.0f} queries /core-s"
+    print(f"{label:<14} {domains / wall:8.0f} /s {own}  {found:.0f} take mail", flush=True)
+    return rates
 
 
 def _parse() -> argparse.Namespace:
@@ -231,33 +212,29 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--nsd", default=shutil.which("nsd", path=f"{os.defpath}:/usr/sbin"))
     parser.add_argument("--dnsperf", default=shutil.which("dnsperf"))
-    parser.add_argument("--serve", action="store_true", help="be the server, for other processes")
     parser.add_argument("--client", help="be a client of --port, for the first process")
     parser.add_argument("--port", type=int)
     return parser.parse_args()
 
 
 def main() -> None:
-    """Serve, ask, or have all clients ask in turn and print their ratios."""
+    """Have all clients ask in turn and print the ratios of their medians."""
     arguments = _parse()
     clients = _clients(arguments.dnsperf)
-    if arguments.serve:
-        asyncio.run(_serve(arguments.domains))
-        return
     if arguments.client:
-        names = [f"d{number}.example" for number in range(arguments.domains)]
-        _work(clients[arguments.client], arguments.port, names)
+        _work(clients[arguments.client], arguments.port, names_of(arguments.domains))
         return
-    rates: dict[str, list[float]] = {label: [] for label in clients}
-    server = partial(_nsd, arguments.nsd) if arguments.nsd else _sandbox
+    runs: dict[str, list[Rates]] = {label: [] for label in clients}
+    server = partial(served_by_nsd, arguments.nsd) if arguments.nsd else served_by_sandbox
     with server(arguments.domains) as port:
         for _ in range(arguments.rounds):
-            for label, found in rates.items():
-                found.append(measure(label, port, arguments))
-    middle = {label: median(found) for label, found in rates.items()}
-    for label, rate in middle.items():
-        of = ", ".join(f"{rate / other:.2f} of {name}" for name, other in middle.items())
-        print(f"{label}: {of}")
+            for label, rates in runs.items():
+                rates.append(measure(label, port, arguments))
+    for unit in Rates._fields:
+        middle = {label: median(getattr(one, unit) for one in runs[label]) for label in runs}
+        for label, rate in middle.items():
+            of = ", ".join(f"{rate / other:.3f} of {name}" for name, other in middle.items())
+            print(f"{unit} per core-second, {label}: {of}")
 
 
 if __name__ == "__main__":

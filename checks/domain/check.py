@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import polars as pl
 
@@ -20,6 +20,8 @@ from checks.model import VERDICT_OF, Verdict
 
 ProviderOf: TypeAlias = Callable[[Sequence[str]], str]
 """From MX hosts, most preferred first, to the name of a provider."""
+
+_JUDGED: Final = {column: kind for column, kind in DOMAINS.items() if column != "domain"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,22 +93,35 @@ def _rows(
     provider_of: ProviderOf,
     now: datetime,
 ) -> pl.DataFrame:
+    """Return a row for each name, made once for each distinct judgement."""
+    distinct = {id(one): one for one in judgements}
+    rows = _distinct_rows(list(distinct.values()), provider_of, now)
+    place_of = {each: place for place, each in enumerate(distinct)}
+    rows = rows[[place_of[id(one)] for one in judgements]]
+    return rows.select(pl.Series("domain", names, dtype=pl.String), pl.all())
+
+
+def _distinct_rows(
+    judgements: Sequence[Judgement],
+    provider_of: ProviderOf,
+    now: datetime,
+) -> pl.DataFrame:
+    """Return DOMAINS but for `domain`."""
     verdicts = [None if one.reason is None else VERDICT_OF[one.reason] for one in judgements]
     columns = {
-        "domain": list(names),
         "verdict": verdicts,
         "reason": [one.reason for one in judgements],
         "provider": [provider_of(one.hosts) for one in judgements],
         "mx_hosts": _lists([one.hosts for one in judgements]),
         "mx_addresses": _lists([one.addresses for one in judgements]),
         "evidence": [encode_evidence(one.details) for one in judgements],
-        "checked_at": [now] * len(names),
+        "checked_at": [now] * len(judgements),
         "expires_at": [
             now if verdict is Verdict.UNKNOWN else now + timedelta(seconds=_clamped(one.ttl))
             for verdict, one in zip(verdicts, judgements, strict=True)
         ],
     }
-    return pl.DataFrame(columns, schema=dict(DOMAINS))
+    return pl.DataFrame(columns, schema=_JUDGED)
 
 
 def _lists(rows: Sequence[Sequence[str]]) -> pl.Series:

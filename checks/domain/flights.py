@@ -18,6 +18,9 @@ Result = TypeVar("Result")
 Asking: TypeAlias = Generator[tuple[Question, ...], tuple[Answer, ...], Result]
 """Yields questions, is sent their answers in the same order, returns what it makes of them."""
 
+Judge: TypeAlias = Callable[[], Asking[Any]]
+"""Begins to judge one domain; what it asks first is the question that its case began with."""
+
 TIMEOUT: Final = Failed(Failure.TIMEOUT)
 
 
@@ -30,77 +33,72 @@ class Patience(NamedTuple):
 
 
 class Case:
-    """One judge at work: the answers it waits for, and what it may still cost."""
+    """One question to begin with, what it may cost, and the judge who goes on from its answer.
 
-    __slots__ = ("answers", "deadline", "finish", "missing", "queries", "step", "urgent", "waits")
+    Without a judge the answer is all that is wanted. `lead` is the answer by which others wait for
+    this case to be judged.
+    """
+
+    __slots__ = (
+        "answers", "deadline", "finish", "judge", "lead", "missing", "queries", "step", "urgent",
+        "waits",
+    )  # fmt: skip
 
     def __init__(
         self,
-        step: Asking[Any],
         patience: Patience,
         now: float,
         finish: Callable[[Any], None],
+        judge: Judge | None = None,
         *,
         urgent: bool = False,
     ) -> None:
-        """Begin at `now`, seconds of the loop's clock; `finish` takes what the judge returns."""
-        self.step = step
-        self.waits = patience.waits
-        self.queries = patience.queries
-        self.deadline = now + patience.seconds
+        """Begin at `now`, seconds of the loop's clock; `finish` takes what comes of it."""
+        self.waits, self.queries, seconds = patience
+        self.deadline = now + seconds
         self.finish = finish
+        self.judge = judge
         self.urgent = urgent
+        self.step: Asking[Any] | None = None
+        self.lead: Answer | None = None
         self.answers: list[Answer] = []
         self.missing = 0
 
-    def pays(self, now: float) -> bool:
-        """Take one query off what is left; False where queries or time have run out."""
-        if self.queries <= 0 or now >= self.deadline:
-            return False
-        self.queries -= 1
-        return True
+
+Waiter: TypeAlias = tuple[Case, list[Answer], int]
+"""Whose question it is: the case, the round of questions it belongs to, and its place there.
+
+A case whose `answers` are of another round has gone on without this one.
+"""
 
 
-class Waiter(NamedTuple):
-    """Whose question it is: the case, the round of questions it belongs to, and its place there."""
-
-    case: Case
-    answers: list[Answer]
-    place: int
-
-    @property
-    def waits(self) -> bool:
-        """Whether the case has not gone on without this answer."""
-        return self.case.answers is self.answers
-
-
-@dataclass(slots=True, eq=False, kw_only=True)
+@dataclass(eq=False, kw_only=True)
 class Flight(Asked):
     """One question on its way, for everybody who waits for it.
 
-    `plain` is its section in lower case. `due` is when something has to happen if nothing comes:
-    at the end of a wait, or, where it is paused, of the pause; `deadline` is that of who paid last.
+    `due` is when something has to happen if nothing comes: at the end of a wait, or, where it is
+    paused, of the pause; `deadline` is that of who paid last.
     """
 
-    question: Question
-    plain: bytes
+    # What is rarely set stands in the class until then: a flight costs half as much without it.
     waits: tuple[float, ...]
-    waiters: list[Waiter] = field(default_factory=list)
-    attempt: int = 0
-    stream: bool = False
-    paused: bool = False
-    due: float = inf
-    deadline: float = inf
-    port: Port[Flight] | None = None
+    waiters: list[Waiter]
+    attempt: int = field(default=0, init=False)
+    stream: bool = field(default=False, init=False)
+    paused: bool = field(default=False, init=False)
+    due: float = field(default=inf, init=False)
+    deadline: float = field(default=inf, init=False)
+    port: Port[Flight] | None = field(default=None, init=False)
 
     @property
     def patience(self) -> float:
         """Seconds this attempt may take."""
-        return self.waits[min(self.attempt, len(self.waits) - 1)]
+        return self.waits[self.attempt] if self.attempt < len(self.waits) else self.waits[-1]
 
     def payer(self, now: float) -> Case | None:
-        """Return a case that pays for one query more, None where nobody is left who can."""
-        for waiter in self.waiters:
-            if waiter.waits and waiter.case.pays(now):
-                return waiter.case
+        """Return a case that has paid for one query more, None where nobody is left who can."""
+        for case, answers, _ in self.waiters:
+            if case.answers is answers and case.queries > 0 and now < case.deadline:
+                case.queries -= 1
+                return case
         return None

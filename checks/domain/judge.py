@@ -19,9 +19,10 @@ which never condemns. Example, driven by hand:
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final, TypeAlias
 
-from checks.domain.hosts import by_preference, host_problem, is_null_mx
+from checks.domain.hosts import route_of
 from checks.domain.model import (
     Alias,
     Answer,
@@ -40,7 +41,7 @@ Guard: TypeAlias = Callable[[str], str | None]
 """From an address to a word for why it must not be dialled, or None."""
 
 Step: TypeAlias = Generator[tuple[Question, ...], tuple[Answer, ...], Judgement]
-_Lookup: TypeAlias = Generator[tuple[Question, ...], tuple[Answer, ...], list[Answer]]
+_Lookup: TypeAlias = Generator[tuple[Question, ...], tuple[Answer, ...], Sequence[Answer]]
 
 MOST_LINKS: Final = 8
 """Aliases followed one after the other (Unbound follows 11, BIND 16)."""
@@ -50,9 +51,6 @@ MOST_HOSTS: Final = 5
 
 MOST_ADDRESSES: Final = 5
 """Addresses kept to connect to (Postfix: smtp_mx_address_limit)."""
-
-_ROOT: Final = ""
-_SHOWN: Final = 10  # MX records in the evidence
 
 _REASON_OF: Final = {
     Failure.TIMEOUT: Reason.DNS_TIMEOUT,
@@ -77,7 +75,7 @@ def judge_domain(domain: str, guard: Guard) -> Step:
 
 
 def _judge_once(domain: str, guard: Guard, *, turn: int) -> Step:
-    [answer] = yield from _look([domain], RecordType.MX, turn)
+    [answer] = yield from _look((domain,), RecordType.MX, turn)
     match answer:
         case Failed():
             return _unknown(answer, {"asked": "MX"})
@@ -90,28 +88,18 @@ def _judge_once(domain: str, guard: Guard, *, turn: int) -> Step:
     return _with(implicit, mx="implicit")
 
 
-def _judge_hosts(hosts: Sequence[MailHost], ttl: int, guard: Guard, turn: int) -> Step:
-    details: dict[str, object] = {"mx": [list(host) for host in sorted(hosts)[:_SHOWN]]}
-    names = by_preference(hosts)
-    if is_null_mx(hosts):
-        return Judgement(Reason.NULL_MX, ttl, details=details)
-    if names and _ROOT in {host.name for host in hosts}:
-        # a domain that refuses mail and names a host for it (RFC 7505, section 3, forbids that) is
-        # neither condemned nor bothered
-        return Judgement(Reason.NOT_ASKED_POLICY, ttl, details={**details, "null_mx": "beside"})
-    unusable = sorted({word for host in hosts if (word := host_problem(host.name))})
-    if unusable:
-        details["unusable"] = unusable
-    if not names:
-        return Judgement(Reason.NO_MAIL_ROUTE, ttl, details=details)
-    found = yield from _judge_names(names, ttl, guard, turn)
-    return _with(found, **details)
+def _judge_hosts(hosts: tuple[MailHost, ...], ttl: int, guard: Guard, turn: int) -> Step:
+    route = route_of(hosts)
+    if route.reason is not None:
+        return Judgement(route.reason, ttl, details=route.details)
+    found = yield from _judge_names(route.names, ttl, guard, turn)
+    return _with(found, **route.details)
 
 
 def _judge_names(names: tuple[str, ...], ttl: int, guard: Guard, turn: int) -> Step:
     """Judge by the addresses of mail hosts: A first, AAAA only where no A may be dialled."""
-    near = list(names[:MOST_HOSTS])
-    answers = yield from _look(near, RecordType.A, turn)
+    near = names[:MOST_HOSTS]
+    answers = list((yield from _look(near, RecordType.A, turn)))
     refused: dict[str, str] = {}
     accepted = _accepted(answers, guard, refused)
     if not accepted:
@@ -123,7 +111,8 @@ def _judge_names(names: tuple[str, ...], ttl: int, guard: Guard, turn: int) -> S
     details: dict[str, object] = {"refused": dict(sorted(refused.items()))} if refused else {}
     ttl = min([ttl, *(answer.ttl for answer in answers if not isinstance(answer, Failed))])
     if accepted:
-        return Judgement(None, ttl, names, accepted[:MOST_ADDRESSES], details)
+        complete = not any(isinstance(answer, Failed) for answer in answers)
+        return Judgement(None, ttl, names, accepted[:MOST_ADDRESSES], details, complete)
     return _routeless(names, answers, ttl, details)
 
 
@@ -166,8 +155,14 @@ def _routeless(
 def _look(names: Sequence[str], record_type: RecordType, turn: int) -> _Lookup:
     """Ask one type of several names at once, following aliases within bounds."""
     if not names:
-        return []
-    answers = list((yield tuple([Question(name, record_type, turn) for name in names])))
+        return ()
+    answers = yield tuple([Question(name, record_type, turn) for name in names])
+    if Alias not in map(type, answers):
+        return answers
+    return (yield from _follow(list(answers), record_type, turn))
+
+
+def _follow(answers: list[Answer], record_type: RecordType, turn: int) -> _Lookup:
     for _ in range(MOST_LINKS):
         aliases = [index for index, one in enumerate(answers) if isinstance(one, Alias)]
         if not aliases:
@@ -190,10 +185,4 @@ def _unknown(
 
 def _with(judgement: Judgement, **details: object) -> Judgement:
     merged = {**judgement.details, **details}
-    return Judgement(
-        judgement.reason,
-        judgement.ttl,
-        judgement.hosts,
-        judgement.addresses,
-        merged,
-    )
+    return replace(judgement, details=merged)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Final, NamedTuple, TypeAlias
 
@@ -24,6 +25,9 @@ class RecordType(StrEnum):
     MX = "MX"
     A = "A"
     AAAA = "AAAA"
+
+    # questions are looked up by it again and again, and that of Enum is written in Python
+    __hash__ = str.__hash__
 
 
 class Question(NamedTuple):
@@ -104,7 +108,7 @@ class Judgement:
     """What the answers say of one domain.
 
     `reason` None: it takes mail, at `addresses` (guarded, in order of preference). `ttl` seconds,
-    as published; `details` becomes the evidence.
+    as published; `details` becomes the evidence; `complete`: every host that was asked answered.
     """
 
     reason: Reason | None
@@ -112,6 +116,7 @@ class Judgement:
     hosts: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
     details: Mapping[str, object] = field(default_factory=dict)
+    complete: bool = True
 
     @property
     def condemns(self) -> bool:
@@ -119,8 +124,12 @@ class Judgement:
         return self.reason is not None and VERDICT_OF[self.reason] is Verdict.UNDELIVERABLE
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Nameserver:
+@lru_cache
+def _is_loopback(address: str) -> bool:
+    return ip_address(address).is_loopback
+
+
+class Nameserver(NamedTuple):
     """Where to ask: an address literal and a port.
 
     >>> str(Nameserver.parse("127.0.0.1:5353")), str(Nameserver.parse("[::1]:53"))
@@ -139,7 +148,7 @@ class Nameserver:
         >>> Nameserver("127.0.0.53").is_loopback, Nameserver("9.9.9.9").is_loopback
         (True, False)
         """
-        return ip_address(self.address).is_loopback
+        return _is_loopback(self.address)
 
     @classmethod
     def parse(cls, text: str) -> Nameserver:

@@ -27,6 +27,7 @@ _TAIL: Final = {kind: struct.pack("!BHH", 0, code, 1) for kind, code in CODE_OF.
 _COUNTS: Final = struct.pack("!HHHHH", 0x0100, 1, 0, 0, 0)  # recursion desired, one question
 _COUNTS_EDNS: Final = struct.pack("!HHHHH", 0x0100, 1, 0, 0, 1)
 _OPT: Final = struct.pack("!BHHIH", 0, 41, PAYLOAD, 0, 0)  # RFC 6891, section 6.1.2
+_LENGTHS: Final = [bytes((length,)) for length in range(64)]
 _LETTERS: Final = bytes(0x20 if chr(byte) in ascii_letters else 0 for byte in range(256))
 # what tells capitals from others; lengths, types and classes are no letters
 
@@ -45,7 +46,7 @@ def question_section(question: Question) -> bytes | None:
     name = question.name
     if len(name) > _LONGEST or not _NAME.fullmatch(name) or _is_broken_idn(name):
         return None
-    labels = [bytes((len(label),)) + label for label in name.encode().split(b".")]
+    labels = [_LENGTHS[len(label)] + label for label in name.encode().split(b".")]
     return b"".join(labels) + _TAIL[question.record_type]
 
 
@@ -62,15 +63,15 @@ def _is_broken_idn(name: str) -> bool:
     return False
 
 
-def query(ident: int, section: bytes, *, edns: bool) -> bytes:
-    """Return the message that asks a question section under an id."""
+def query(ident: bytes, section: bytes, *, edns: bool) -> bytes:
+    """Return the message that asks a question section under an id of two bytes."""
     if edns:
-        return ident.to_bytes(2) + _COUNTS_EDNS + section + _OPT
-    return ident.to_bytes(2) + _COUNTS + section
+        return ident + _COUNTS_EDNS + section + _OPT
+    return ident + _COUNTS + section
 
 
-def mix_case(section: bytes, lots: bytes) -> bytes:
-    r"""Return a question section with the case of its letters drawn by lots, random bytes as many.
+def mix_case(sections: bytes, lots: bytes) -> bytes:
+    r"""Return question sections with the case of letters drawn by lots, random bytes as many.
 
     A forger has to guess them too (draft-vixie-dnsext-dns0x20).
 
@@ -78,5 +79,5 @@ def mix_case(section: bytes, lots: bytes) -> bytes:
     >>> mix_case(section, b"\x00\xff\x00\xff\xff" + bytes(5))
     b'\x04Ab-D\x00\x00\x01\x00\x01'
     """
-    letters = int.from_bytes(section.translate(_LETTERS)) & int.from_bytes(lots)
-    return (int.from_bytes(section) ^ letters).to_bytes(len(section))
+    letters = int.from_bytes(sections.translate(_LETTERS)) & int.from_bytes(lots)
+    return (int.from_bytes(sections) ^ letters).to_bytes(len(sections))

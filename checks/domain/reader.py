@@ -189,9 +189,11 @@ def _minimum(wire: bytes, start: int, end: int) -> int:
 
 
 def _denial_ttl(name: str, zone: str, denial: int | None) -> int:
-    """Return how long an absence holds: by the SOA, where its zone is one that holds the name."""
-    if denial is None or (zone and name != zone and not name.endswith(f".{zone}")):
+    """Return how long an absence holds: by the SOA, whose zone must be one that holds the name."""
+    if denial is None:
         return _WITHOUT_SOA
+    if zone and name != zone and not name.endswith(f".{zone}"):
+        raise NotCommonError
     return denial
 
 

@@ -6,13 +6,13 @@ the true answer must not end the query (TuDoor, CVE-2023-29483). So it is ignore
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
-from checks.domain.model import Answer, RecordType
+from checks.domain.model import Answer, Question
 from checks.domain.query import HEADER_SIZE, PAYLOAD
-from checks.domain.reader import read_common
+from checks.domain.readings import Readings
 from checks.domain.wire import admissible, answer_in, parse, rejects_edns
 
 _RESPONSE: Final = 0x80
@@ -34,25 +34,24 @@ class Heard(Enum):
     HEAVY = "heavy"  # to be read where nobody waits
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
+@dataclass(eq=False, kw_only=True)
 class Asked:
     """A query on its way, as far as its reply has to fit it.
 
-    `section` is the question as sent, letter by letter; `name` in lower case.
+    `section` is the question as sent, letter by letter; `ident` are the two bytes of its id.
     """
 
-    ident: int = 0
+    question: Question
     section: bytes
-    name: str
-    kind: RecordType
-    edns: bool = True
+    ident: bytes = b""
+    edns: bool = field(default=True, init=False)
 
 
-def hear(wire: bytes, asked: Asked) -> Answer | Heard:
+def hear(wire: bytes, asked: Asked, readings: Readings) -> Answer | Heard:
     """Return what a datagram with the right id says."""
-    end = HEADER_SIZE + len(asked.section)
-    if wire[HEADER_SIZE:end] == asked.section and wire[4:6] == _ONE and len(wire) <= PAYLOAD:
-        answer = read_common(wire, asked.section, asked.kind, asked.name)
+    section = asked.section
+    if wire.startswith(section, HEADER_SIZE) and wire[4:6] == _ONE and len(wire) <= PAYLOAD:
+        answer = readings.read(wire, section, asked.question)
         if answer is not None:
             return answer
     return _hear_uncommon(wire, asked)
@@ -82,7 +81,7 @@ def is_reply(wire: bytes, asked: Asked) -> bool:
 
     A few failures may come without the question, as with dnspython.
     """
-    if int.from_bytes(wire[:2]) != asked.ident or wire[2] & (_RESPONSE | _OPCODE) != _RESPONSE:
+    if wire[:2] != asked.ident or wire[2] & (_RESPONSE | _OPCODE) != _RESPONSE:
         return False
     if wire[4:6] == _NONE:
         return wire[3] & 0x0F in _WITHOUT_QUESTION
@@ -92,8 +91,9 @@ def is_reply(wire: bytes, asked: Asked) -> bool:
 def _is_reply_in_other_letters(wire: bytes, asked: Asked) -> bool:
     end = HEADER_SIZE + len(asked.section)
     # lengths, type and class hold no byte that is a letter
-    repeated = wire[:HEADER_SIZE] + wire[HEADER_SIZE:end].lower()
-    return is_reply(repeated, replace(asked, section=asked.section.lower()))
+    if wire[HEADER_SIZE:end].lower() != asked.section.lower():
+        return False
+    return is_reply(wire[:HEADER_SIZE] + asked.section + wire[end:], asked)
 
 
 def is_heavy(wire: bytes) -> bool:

@@ -9,14 +9,15 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import deque
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from math import inf
 from typing import Final
 
 from checks.domain.flights import TIMEOUT, Flight
 from checks.domain.model import Answer, Failed, Failure, Nameserver, ResolverSettings
 from checks.domain.ports import Port, Ports
-from checks.domain.query import mix_case, query
+from checks.domain.query import mix_case
+from checks.domain.readings import Readings
 from checks.domain.reply import Heard, hear
 from checks.domain.slots import Slots
 from checks.domain.stream import over_tcp, read_aside
@@ -38,6 +39,7 @@ class Sender:
         self,
         settings: ResolverSettings,
         nameservers: Sequence[Nameserver],
+        readings: Readings,
         landed: Callable[[Flight, Answer], None],
         go_on: Callable[[], None],
     ) -> None:
@@ -51,6 +53,7 @@ class Sender:
         self._queue: deque[Flight] = deque()
         self._open: set[Flight] = set()
         self._slots = Slots(settings.concurrency)
+        self._readings = readings
         self._busy = 0
         self._aside: set[asyncio.Task[None]] = set()
         self.queries = 0
@@ -61,14 +64,15 @@ class Sender:
         """Send a question when a slot is free; at once if it is urgent."""
         self._open.add(flight)
         if urgent:
-            self._launch(flight)
+            self._launch([flight])
         else:
             self._queue.append(flight)
 
     def pump(self) -> None:
         """Send what waits, as far as there are slots."""
-        while self._queue and self._busy < self._slots.open:
-            self._launch(self._queue.popleft())
+        queue = self._queue
+        while queue and (room := self._slots.open - self._busy) > 0:
+            self._launch([queue.popleft() for _ in range(min(room, len(queue)))])
 
     def look(self, now: float) -> None:
         """See to every question whose wait or pause is over at `now`."""
@@ -88,13 +92,15 @@ class Sender:
         self._ports.close()
         await asyncio.gather(*self._aside, return_exceptions=True)
 
-    def _launch(self, flight: Flight) -> None:
-        self._busy += 1
-        self._send(flight)
-
-    def _send(self, flight: Flight) -> None:
-        """Send one query, in a slot that is held already."""
+    def _launch(self, flights: Sequence[Flight]) -> None:
+        """Send one query for each flight, in slots that they hold from here on."""
+        self._busy += len(flights)
         now = self._loop.time()
+        for flight, section in zip(flights, _in_random_letters(flights), strict=True):
+            self._send(flight, section, now)
+
+    def _send(self, flight: Flight, section: bytes, now: float) -> None:
+        """Send one query, in a slot that is held already."""
         payer = None if self.dead else flight.payer(now)
         if payer is None:
             self._busy -= 1
@@ -104,28 +110,21 @@ class Sender:
         flight.deadline = payer.deadline
         flight.due = min(now + flight.patience, payer.deadline)
         if flight.stream:
-            flight.section = flight.plain
+            flight.section = section.lower()
             self._spawn(self._stream(flight, flight.due - now))
             flight.due = inf
             return
         try:
-            self._send_datagram(flight)
+            flight.port = self._ports.take(self._nameserver(flight), fresh=flight.question.turn > 1)
+            flight.port.ask(flight, section)
         except OSError:  # as if nobody had answered
             flight.due = now
-
-    def _send_datagram(self, flight: Flight) -> None:
-        port = self._ports.take(self._nameserver(flight), fresh=flight.question.turn > 1)
-        flight.port = port
-        flight.ident = port.reserve(flight)
-        flight.section = mix_case(flight.plain, secrets.token_bytes(len(flight.plain)))
-        port.socket.send(query(flight.ident, flight.section, edns=flight.edns))
 
     def _nameserver(self, flight: Flight) -> Nameserver:
         return self._nameservers[flight.attempt % len(self._nameservers)]
 
-    def _receive(self, port: Port[Flight], ident: int, wire: bytes) -> None:
-        flight = port.waiting[ident]
-        heard = hear(wire, flight)
+    def _receive(self, flight: Flight, wire: bytes) -> None:
+        heard = hear(wire, flight, self._readings)
         if heard is Heard.HEAVY:
             if len(self._aside) < _MOST_ASIDE:
                 self._spawn(self._read_aside(flight, wire))
@@ -135,14 +134,15 @@ class Sender:
     def _heed(self, flight: Flight, heard: Answer | Heard) -> None:
         self._leave(flight)
         self.silent = 0
+        if not isinstance(heard, Heard):
+            self._conclude(flight, heard)
+            return
         if heard is Heard.CUT:
             flight.stream = True
-            self._send(flight)
-        elif heard is Heard.NO_EDNS:
+        else:
             flight.edns = False
-            self._send(flight)
-        elif not isinstance(heard, Heard):
-            self._conclude(flight, heard)
+        [section] = _in_random_letters([flight])
+        self._send(flight, section, self._loop.time())
 
     async def _read_aside(self, flight: Flight, wire: bytes) -> None:
         ident, port = flight.ident, flight.port
@@ -195,7 +195,7 @@ class Sender:
             return
         pause = (_REFUSED_PAUSE if refused else _PAUSE) * flight.attempt
         # what failed together must not come again together; the id is as good a lot as any
-        flight.due = self._loop.time() + pause * (0.5 + flight.ident / 2**16)
+        flight.due = self._loop.time() + pause * (0.5 + int.from_bytes(flight.ident) / 2**16)
         if flight.due >= flight.deadline:
             self._land(flight, answer)
             return
@@ -204,3 +204,15 @@ class Sender:
     def _land(self, flight: Flight, answer: Answer) -> None:
         self._open.discard(flight)
         self._landed(flight, answer)
+
+
+def _in_random_letters(flights: Sequence[Flight]) -> Iterator[bytes]:
+    """Draw the letters of many questions at once."""
+    sections = [flight.section for flight in flights]
+    joined = b"".join(sections)
+    mixed = mix_case(joined, secrets.token_bytes(len(joined)))
+    start = 0
+    for section in sections:
+        end = start + len(section)
+        yield mixed[start:end]
+        start = end

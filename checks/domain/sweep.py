@@ -8,8 +8,9 @@ from typing import Final
 
 from checks.domain.ask import Asker
 from checks.domain.controls import Control, Trust, control
-from checks.domain.judge import Guard, judge_domain
+from checks.domain.judge import Guard
 from checks.domain.model import Judgement, Nameserver, ResolverSettings
+from checks.domain.readings import Readings
 from checks.model import Reason
 
 _LIES: Final = frozenset({Trust.DENIES, Trust.INVENTS, Trust.REPEATS})
@@ -28,6 +29,7 @@ class Sweep:
         self._settings = settings
         self._guard = guard
         self._nonce = nonce
+        self._readings = Readings()
         self.queries = 0
         self.controls: list[Control] = []
 
@@ -44,8 +46,8 @@ class Sweep:
         judged: list[Judgement] = []
         while believed and len(judged) < len(names):
             batch = names[len(judged) : len(judged) + self._settings.batch]
-            asker = Asker(self._settings, believed)
-            found = await asker.judge(judge_domain(name, self._guard) for name in batch)
+            asker = Asker(self._settings, believed, self._readings)
+            found = await asker.judge(batch, self._guard)
             self.queries += asker.queries
             controls = await self._control(believed)
             judged += _settle(found, controls)

@@ -17,7 +17,6 @@ from dns.rdataclass import IN
 from dns.rdatatype import MX
 
 from checks.domain.ask import Asker
-from checks.domain.judge import judge_domain
 from checks.domain.model import Judgement, Nameserver, ResolverSettings
 from checks.mailbox.guard import refuse_reason
 from checks.model import Reason
@@ -41,7 +40,7 @@ def _judge(lab: Lab) -> tuple[Judgement, float]:
             asker = Asker(settings, [nameserver])
             guard = partial(refuse_reason, lab_networks=())
             start = time.monotonic()
-            [judgement] = await asker.judge([judge_domain("d.example", guard)])
+            [judgement] = await asker.judge(["d.example"], guard)
             return judgement, time.monotonic() - start
 
     return asyncio.run(run())

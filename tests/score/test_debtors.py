@@ -21,7 +21,7 @@ THIRD: dict[str, Any] = {"email_raw": "souza.maria@icloud.com", "source_date": d
 FOURTH: dict[str, Any] = {"email_raw": "mariasouza@proton.me", "source_date": date(2024, 1, 1)}
 DEAD: dict[str, Any] = {"email_raw": "maria.souza@brturbo.com.br", "source_date": date(2010, 1, 1)}
 EMPLOYER: dict[str, Any] = {"email_raw": "maria.souza@fabrica.example"}
-NEUTRAL: dict[str, Any] = {"email_raw": "maria.reis@gmail.com", "source": "agency"}
+NEUTRAL: dict[str, Any] = {"email_raw": "maria.reis@gmail.com", "source": "creditor"}
 MISSPELT: dict[str, Any] = {"email_raw": "maria.souza@gmial.com"}
 FULL: dict[str, Any] = {"email_raw": "maria.full@gmail.com"}
 

@@ -11,7 +11,8 @@ import polars as pl
 
 from checks.contacts.linkage.blocks import Joins, Trait
 from checks.contacts.linkage.compare import Field
-from checks.contacts.linkage.names import PERSON, SUFFIX, company_scale, name_parts
+from checks.contacts.linkage.name_scales import PERSON, SUFFIX, company_scale
+from checks.contacts.linkage.names import name_parts
 from checks.contacts.linkage.roles import Role
 from checks.contacts.linkage.scales import WORD
 from checks.contacts.linkage.texts import folded, sound
@@ -198,7 +199,7 @@ def _word_traits(column: str, role: Role, names: Values) -> tuple[Trait, ...]:
 
 def _full_name_traits(column: str, names: Values) -> tuple[Trait, ...]:
     words = pl.col("text").str.split(" ")
-    in_order = words.list.sort().list.join(" ")
+    in_order = words.list.eval(pl.element().sort()).list.join(" ")
     return (
         _trait(f"{column}: first", f"{column}: first", names, sound(words.list.first())),
         _trait(f"{column}: last", f"{column}: last", names, sound(words.list.last())),

@@ -11,14 +11,27 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from checks.contacts.linkage.words import Words, words_of
+
 Codes: TypeAlias = npt.NDArray[np.int64]
 Counts: TypeAlias = npt.NDArray[np.int64]
 
 MISSING: Final = -1
 
 
+class _Worded:
+    """Values whose texts are taken apart into words when that is first asked for."""
+
+    texts: pl.Series
+
+    @cached_property
+    def words(self) -> Words:
+        """The words of each value (k)."""
+        return words_of(self.texts)
+
+
 @dataclass(frozen=True)
-class Values:
+class Values(_Worded):
     """One value per record: `codes` (n) point into `texts` (k, sorted), `MISSING` where none."""
 
     codes: Codes
@@ -42,7 +55,7 @@ class Values:
 
 
 @dataclass(frozen=True)
-class ValueLists:
+class ValueLists(_Worded):
     """Several values per record: those of record r are `codes[starts[r]:starts[r + 1]]`, sorted."""
 
     codes: Codes

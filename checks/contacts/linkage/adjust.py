@@ -8,13 +8,15 @@ much each level is to give way; held near nothing, so that few pairs change litt
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import product
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
+from checks.contacts.linkage.compare import ABSENT
 from checks.contacts.linkage.model import Shares
+from checks.contacts.linkage.values import Codes
 from checks.contacts.linkage.weigh import Patterns
 
 _DEVIATION: Final = 1.5  # log-odds that a level may well be wrong by
@@ -40,40 +42,47 @@ def learn_adjustments(
     told = same | two
     if counts[two].sum() < _LEAST_PAIRS or counts[same].sum() < _LEAST_PAIRS:
         return tuple(np.zeros(size) for size in levels)
-    table, places = _indicators(patterns[told], levels, identity)
-    weight, outcome = counts[told], same[told].astype(np.float64)
-    found = _regress(table, weight, outcome, offset[told])
+    fields = [field for field in range(len(levels)) if field != identity]
+    starts = np.cumsum([0, *(levels[field] for field in fields)])
+    chosen = patterns[told][:, fields].astype(np.int64)
+    places = np.where(chosen == ABSENT, starts[-1], chosen + starts[:-1])
+    outcome = same[told].astype(np.float64)
+    found = _regress(places, int(starts[-1]), counts[told], outcome, offset[told])
     adjusted = [np.zeros(size) for size in levels]
-    for (field, level), value in zip(places, found.tolist(), strict=True):
-        adjusted[field][level] = float(np.clip(value, -_BOUND, _BOUND))
+    for field, start in zip(fields, starts.tolist(), strict=False):
+        adjusted[field] = np.clip(found[start : start + levels[field]], -_BOUND, _BOUND)
     return tuple(adjusted)
 
 
-def _indicators(
-    patterns: Patterns, levels: Sequence[int], identity: int
-) -> tuple[npt.NDArray[np.float64], list[tuple[int, int]]]:
-    places = [
-        (field, level)
-        for field, size in enumerate(levels)
-        if field != identity
-        for level in range(size)
-    ]
-    columns = [patterns[:, field] == level for field, level in places]
-    return np.column_stack(columns).astype(np.float64), places
+def _regress(places: Codes, width: int, weight: Shares, outcome: Shares, offset: Shares) -> Shares:
+    """Return the most likely coefficients (width) with a normal prior around nothing (Newton).
 
-
-def _regress(
-    table: npt.NDArray[np.float64], weight: Shares, outcome: Shares, offset: Shares
-) -> Shares:
-    """Return the most likely coefficients with a normal prior around nothing (Newton's method)."""
-    pull = np.eye(table.shape[1]) / _DEVIATION**2
-    here = np.zeros(table.shape[1])
+    `places` (p, fields) says which coefficients count in each row; `width` stands for none. Sums
+    by place instead of products of matrices: each row has few ones.
+    """
+    pull = 1.0 / _DEVIATION**2
+    here = np.zeros(width)
     for _ in range(_STEPS):
-        chance = 1.0 / (1.0 + np.exp(-np.clip(offset + table @ here, -50.0, 50.0)))
-        slope = table.T @ (weight * (outcome - chance)) - pull @ here
-        curvature = (table * (weight * chance * (1.0 - chance))[:, None]).T @ table + pull
-        step = np.linalg.solve(curvature, slope)
+        reached = offset + np.append(here, 0.0)[places].sum(axis=1)
+        chance = 1.0 / (1.0 + np.exp(-np.clip(reached, -50.0, 50.0)))
+        slope = _summed(places.T, weight * (outcome - chance), width + 1)[:width] - pull * here
+        curvature = _curvature(places.T, weight * chance * (1.0 - chance), width)
+        step = np.linalg.solve(curvature + pull * np.eye(width), slope)
         here = here + np.clip(step, -2.0, 2.0)
         if float(np.abs(step).max()) < _SETTLED:
             break
     return here
+
+
+def _curvature(places: Codes, weight: Shares, width: int) -> Shares:
+    """Return how much weight rows have that count for both of two coefficients (width, width)."""
+    size = width + 1
+    together = (one * size + other for one, other in product(places, places))
+    return _summed(together, weight, size * size).reshape(size, size)[:width, :width]
+
+
+def _summed(places: Iterable[Codes], weight: Shares, size: int) -> Shares:
+    total = np.zeros(size)
+    for each in places:
+        total += np.bincount(each, weights=weight, minlength=size)
+    return total

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import combinations
 from typing import Final, TypeAlias
@@ -29,6 +29,7 @@ MOST_PER_RECORD: Final = 250
 Numbers: TypeAlias = npt.NDArray[np.int32]
 
 _TRUE_PAIRS: Final = 0.5  # per record; people may well stand in a table more than once
+_BITS: Final = 63  # of a number that is not negative
 _WAITING: Final = 10_000_000  # numbers of pairs that are gathered before each is kept once
 
 
@@ -135,9 +136,20 @@ def _joined_traits(
         if trait.alone:
             yield trait.name, trait.codes, trait.holders
     joining = {Joins.ALWAYS, Joins.IF_SMALL} if small else {Joins.ALWAYS}
-    for one, other in combinations([trait for trait in traits if trait.joins in joining], 2):
+    worth = [_worth_joining(trait) for trait in traits if trait.joins in joining]
+    for one, other in combinations(worth, 2):
         if one.family != other.family and (one.holders is None or other.holders is None):
             yield f"{one.name} + {other.name}", *_joined(one, other)
+
+
+def _worth_joining(trait: Trait) -> Trait:
+    """Leave out values that find nobody new when joined: those of one record, and telling ones.
+
+    What few enough records share finds them alone, where it may, under any cap.
+    """
+    sizes = np.append(np.bincount(trait.codes[trait.codes != MISSING]), 0)
+    kept = sizes[trait.codes] > (CAPS[-1] if trait.alone else 1)
+    return replace(trait, codes=np.where(kept, trait.codes, MISSING))
 
 
 def _joined(one: Trait, other: Trait) -> tuple[Codes, Codes | None]:
@@ -151,12 +163,28 @@ def _joined(one: Trait, other: Trait) -> tuple[Codes, Codes | None]:
 
 def _key(name: str, codes: Codes, holders: Codes | None) -> Key:
     known = np.flatnonzero(codes != MISSING)
-    order = known[np.argsort(codes[known], kind="stable")]
-    starts = np.flatnonzero(np.diff(codes[order], prepend=MISSING) != 0)
+    order, sorted_ = _sorted(codes[known])
+    starts = np.flatnonzero(np.diff(sorted_, prepend=MISSING) != 0)
     sizes = np.diff(np.append(starts, len(order)))
     several = np.repeat(sizes > 1, sizes)
-    members = order if holders is None else holders[order]
-    return Key(name, members[several].astype(np.int32), sizes[sizes > 1])
+    members = known[order[several]]
+    if holders is not None:
+        members = holders[members]
+    return Key(name, members.astype(np.int32), sizes[sizes > 1])
+
+
+def _sorted(codes: Codes) -> tuple[Codes, Codes]:
+    """Return in which order codes rise, equal ones staying in theirs, and the codes in it.
+
+    Code and place as one number, where they fit, sort several times faster than by argsort.
+    """
+    bits = len(codes).bit_length()
+    if int(codes.max(initial=0)).bit_length() + bits >= _BITS:
+        order = np.argsort(codes, kind="stable")
+        return order, codes[order]
+    packed = (codes << bits) | np.arange(len(codes))
+    packed.sort()
+    return packed & ((1 << bits) - 1), packed >> bits
 
 
 def _fitting_cap(keys: Sequence[Key], records: int) -> int:

@@ -19,8 +19,9 @@ HOME, NAME = 1, 2  # fields beside the identity, each with the levels differs an
 
 def adjusted(counts: dict[tuple[int, int, int], float]) -> tuple[np.ndarray, ...]:
     patterns = np.array(list(counts), np.int8)
-    offset = 4.0 * patterns[:, HOME] + 4.0 * patterns[:, NAME] - 3.0
-    return learn_adjustments(patterns, np.array(list(counts.values())), offset, [2, 2, 2], 0)
+    weights = [np.array([0.0, 4.0])] * 3
+    offset = np.full(len(patterns), -3.0)
+    return learn_adjustments(patterns, np.array(list(counts.values())), offset, weights, 0)
 
 
 def test_a_home_that_two_persons_share_gives_way() -> None:

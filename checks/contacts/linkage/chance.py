@@ -96,8 +96,8 @@ def _drawn_levels(field: Field, marked: Counts, all_: Counts, seed: int) -> Shar
 
 
 def _drawn(counts: Counts, draw: np.random.Generator) -> npt.NDArray[np.int64]:
-    bounds = np.cumsum(counts)
-    return np.asarray(np.searchsorted(bounds, draw.random(DRAWS) * bounds[-1], side="right"))
+    held = np.repeat(np.arange(len(counts)), counts.astype(np.int64))
+    return np.asarray(held[(draw.random(DRAWS) * len(held)).astype(np.int64)])
 
 
 def rarity(field: Field, compared: Compared, equal: float) -> npt.NDArray[np.float32]:

@@ -81,6 +81,6 @@ def words_of(texts: pl.Series) -> Words:
     coded = words.to_frame("word").join(numbers, on="word", how="left", maintain_order="left")
     text = np.repeat(np.arange(len(texts)), sizes)
     place = np.arange(len(words)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    codes = np.full((len(texts), int(sizes.max(initial=0))), NO_WORD, np.int32)
+    codes = np.full((len(texts), int(sizes.max(initial=1))), NO_WORD, np.int32)
     codes[text, place] = coded["code"].to_numpy()
     return Words(codes, vocabulary, lists.list.eval(pl.element().sort()).list.join(" "))

@@ -48,6 +48,19 @@ def test_the_identity_itself_is_left_as_it_is() -> None:
     assert not identity.any()
 
 
+def test_levels_that_fall_are_taken_together_and_fit_as_one() -> None:
+    # seen alone, "contradicts" (0) is likelier one person than "differs" (1): more words in common
+    shares = {(SAME, 0): 400.0, (TWO, 0): 4_000.0, (SAME, 1): 100.0, (TWO, 1): 9_000.0}
+    counts = shares | {(SAME, 2): 9_000.0, (TWO, 2): 90.0}
+    patterns, offset = np.array(list(counts), np.int8), np.full(len(counts), -1.0)
+    weights = [np.array([0.0, 4.0]), np.array([-1.0, 0.0, 3.0])]
+    _, change = learn_adjustments(patterns, np.array(list(counts.values())), offset, weights, 0)
+    total = weights[1] + change - 1.0
+    assert total[0] == pytest.approx(total[1])
+    assert total[0] == pytest.approx(np.log(500 / 13_000), abs=0.02), "both as often as both are"
+    assert total[2] == pytest.approx(np.log(100), abs=0.05)
+
+
 def place(name: str, role: Role, texts: list[str]) -> Field:
     return Field(name, role, CODE if role is Role.POSTCODE else TEXT, values_of(pl.Series(texts)))
 

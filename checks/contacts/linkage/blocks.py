@@ -57,7 +57,8 @@ class Trait:
 
     Traits of one `family` say the same thing more or less exactly and are never joined with each
     other. One that is telling `alone` needs no second; a `proof` tells who is who besides. Where a
-    record has several values, `holders` says whose each of `codes` is.
+    record has several values, `holders` says whose each of `codes` is. Traits that are joined have
+    codes about as small as there are values.
     """
 
     name: str

@@ -81,8 +81,9 @@ def _of_known_kind(checked: pl.DataFrame) -> pl.DataFrame:
     tax_id, kind = pl.col("tax_id"), pl.col("tax_kind")
     length = tax_id.str.len_chars()
     partial = pl.col("plain").str.to_uppercase()
+    any_rfc = bool((checked["tax_kind"] == "rfc").any())
     judged = checked.with_columns(
-        holds=(kind != "rfc") | _rfc_character_holds(tax_id),
+        holds=(kind != "rfc") | (_rfc_character_holds(tax_id) if any_rfc else pl.lit(value=True)),
         text=pl.when(pl.col("flag") == "valid")
         .then(pl.lit(VALID) + tax_id)
         .when(pl.col("flag") == "invalid")

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from checks.contacts.linkage.roles import Role
 from checks.contacts.linkage.scales import ALIKE, NEAR, Levels, Scale
-from checks.contacts.linkage.values import MISSING, Codes, ValueLists, Values
+from checks.contacts.linkage.values import MISSING, Codes, ValueLists, Values, distinct_of
 
 ABSENT: Final = -1
 """The level of a pair of which one record has no value: it says nothing."""
@@ -109,7 +109,5 @@ def _rarest_shared(lists: ValueLists, pairs: int, rows: Codes, codes: Codes) -> 
 
 def _nearness(values: Values | ValueLists, scale: Scale, one: Codes, other: Codes) -> Levels:
     size = max(len(values.texts), 1)
-    pairs, rows = np.unique(
-        np.minimum(one, other) * size + np.maximum(one, other), return_inverse=True
-    )
+    pairs, rows = distinct_of(np.minimum(one, other) * size + np.maximum(one, other))
     return scale.near(values, pairs // size, pairs % size)[rows]

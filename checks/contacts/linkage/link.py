@@ -19,7 +19,7 @@ from checks.contacts.linkage.fields import Material
 from checks.contacts.linkage.model import FieldShares, LinkModel, Shares
 from checks.contacts.linkage.roles import Role
 from checks.contacts.linkage.tax_ids import TAX_ID
-from checks.contacts.linkage.values import Codes
+from checks.contacts.linkage.values import Codes, distinct_of
 from checks.contacts.linkage.weigh import Counted, first_guess, fit_shares
 from checks.errors import InputRefusedError
 
@@ -123,7 +123,7 @@ def _compare_all(
         ):
             code = code * (len(told.field.scale.levels) + 1) + told.compared.levels + 1
             added[part] += told.rarity
-        distinct, inverse = np.unique(code, return_inverse=True)
+        distinct, inverse = distinct_of(code)
         known = [numbers.setdefault(pattern, len(numbers)) for pattern in distinct.tolist()]
         rows[part] = np.array(known, np.int32)[inverse]
         found.append(distinct)

@@ -18,6 +18,8 @@ Counts: TypeAlias = npt.NDArray[np.int64]
 
 MISSING: Final = -1
 
+_BITS: Final = 63  # of a number that is not negative
+
 
 class _Worded:
     """Values whose texts are taken apart into words when that is first asked for."""
@@ -171,6 +173,36 @@ def each_once(numbers: Codes) -> Codes:
     first = np.ones(len(numbers), np.bool_)
     np.not_equal(numbers[1:], numbers[:-1], out=first[1:])
     return numbers[first]
+
+
+def in_order(numbers: Codes) -> tuple[Codes, Codes]:
+    """Return the places of numbers as they rise, equal ones in theirs, and the numbers so sorted.
+
+    Number and place as one, where they fit, sort several times faster than by argsort.
+
+    >>> in_order(np.array([5, 2, 5]))
+    (array([1, 0, 2]), array([2, 5, 5]))
+    """
+    bits = len(numbers).bit_length()
+    if int(numbers.max(initial=0)).bit_length() + bits >= _BITS:
+        order = np.argsort(numbers, kind="stable")
+        return order, numbers[order]
+    packed = (numbers << bits) | np.arange(len(numbers))
+    packed.sort()
+    return packed & ((1 << bits) - 1), packed >> bits
+
+
+def distinct_of(numbers: Codes) -> tuple[Codes, Codes]:
+    """Return the numbers sorted, each once, and where among them each stands.
+
+    >>> distinct_of(np.array([5, 2, 5]))
+    (array([2, 5]), array([1, 0, 1]))
+    """
+    order, rising = in_order(numbers)
+    first = np.diff(rising, prepend=MISSING) != 0
+    places = np.empty(len(numbers), np.int64)
+    places[order] = np.cumsum(first) - 1
+    return rising[first], places
 
 
 def of_each(codes: Codes, of_value: Codes) -> Codes:

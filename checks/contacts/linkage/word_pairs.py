@@ -15,7 +15,7 @@ import numpy.typing as npt
 from rapidfuzz.distance import JaroWinkler
 
 from checks.contacts.linkage.scales import similarity
-from checks.contacts.linkage.values import Codes
+from checks.contacts.linkage.values import Codes, distinct_of
 from checks.contacts.linkage.words import NO_WORD, Marks, WordCodes, Words
 
 SAME_WORD: Final = 0.85
@@ -151,9 +151,7 @@ def _spelt_alike(words: Words, one: WordCodes, other: WordCodes, asked: Marks) -
     left, right, rows = np.nonzero(asked)
     first, second = one[left, rows].astype(np.int64), other[right, rows].astype(np.int64)
     size = max(len(words.vocabulary), 1)
-    pairs, place = np.unique(
-        np.minimum(first, second) * size + np.maximum(first, second), return_inverse=True
-    )
+    pairs, place = distinct_of(np.minimum(first, second) * size + np.maximum(first, second))
     spelt = [words.vocabulary.gather(codes).to_list() for codes in divmod(pairs, size)]
     found = similarity(JaroWinkler.normalized_similarity, spelt[0], spelt[1])
     marks = np.zeros(asked.shape, np.bool_)

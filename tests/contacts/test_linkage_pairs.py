@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from checks.contacts.linkage.blocks import Joins, Trait, find_pairs
 from checks.contacts.linkage.cluster import DECIDED, Vetoes, cluster_pairs, no_vetoes
-from checks.contacts.linkage.model import FieldShares, LinkModel, rising_weights
+from checks.contacts.linkage.model import CAUTION, FieldShares, LinkModel, rising_weights
 from checks.contacts.linkage.scales import CATEGORY, CODE
 from checks.contacts.linkage.values import MISSING
 from checks.contacts.linkage.weigh import Counted, first_guess, fit_shares
@@ -131,6 +132,15 @@ def test_the_prior_follows_the_size_of_the_table() -> None:
     model = LinkModel((FieldShares("a", ("differs", "equal"), (0.1, 0.9), (0.9, 0.1)),), 0.5)
     assert model.prior(10_001) == pytest.approx(np.log(0.5e-4), rel=1e-3)
     assert model.prior(1) == pytest.approx(0.0)
+
+
+def test_corrected_weights_need_no_caution() -> None:
+    field = FieldShares("a", ("differs", "equal"), (0.1, 0.9), (0.9, 0.1))
+    plain, unmoved, corrected = (
+        LinkModel((replace(field, adjusted=adjusted),), 0.5).caution
+        for adjusted in ((), (0.0, 0.0), (0.0, -1.0))
+    )
+    assert (plain, unmoved, corrected) == (CAUTION, CAUTION, 0.0)
 
 
 LEFT, RIGHT = np.array([0, 1, 0, 2, 3]), np.array([1, 2, 2, 3, 4])

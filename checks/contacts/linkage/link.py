@@ -75,7 +75,7 @@ def link(
     model = model or _learn(material, counted, u, coded)
     weight = (_pattern_weights(counted, model, material.records)[coded.rows]) + coded.rarity
     decided, weight = _with_decisions(pairs, weight, decisions, material.records)
-    clusters = cluster_pairs(decided.left, decided.right, weight, material.vetoes)
+    clusters = cluster_pairs(decided.left, decided.right, weight - model.caution, material.vetoes)
     return Linked(decided, weight, clusters, model)
 
 

@@ -17,7 +17,7 @@ from checks.errors import InputRefusedError
 CAPS: Final = (120, 60, 40, 25, 15, 10, 6)
 """Records that a block may have: the first under which chance pairs fit their budget."""
 
-FEWEST_PER_RECORD: Final = 10
+FEWEST_PER_RECORD: Final = 8
 """Chance pairs that each record may have in the largest tables, once per key that finds them.
 
 Chance pairs are those of blocks larger than the smallest cap. On registers of 200,000 and more

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -18,6 +19,7 @@ from checks.contacts.linkage.evidence import evidence_of
 from checks.contacts.linkage.fields import Material
 from checks.contacts.linkage.model import FieldShares, LinkModel, Shares
 from checks.contacts.linkage.roles import Role
+from checks.contacts.linkage.scales import WORKERS
 from checks.contacts.linkage.tax_ids import TAX_ID
 from checks.contacts.linkage.values import Codes, distinct_of
 from checks.contacts.linkage.weigh import Counted, first_guess, fit_shares
@@ -66,7 +68,8 @@ def link(
     _refuse_fields(material.fields)
     pairs = find_pairs(material.traits, material.records)
     if model is None:
-        u = tuple(chance_of(field, SEED) for field in material.fields)
+        with ThreadPoolExecutor(WORKERS) as workers:
+            u = tuple(workers.map(lambda field: chance_of(field, SEED), material.fields))
     else:
         model.fit_for(material.fields)
         u = tuple(np.array(each.u) for each in model.fields)

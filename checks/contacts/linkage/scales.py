@@ -29,9 +29,11 @@ NEAR: Final = 2
 
 _WHOLE: Final = 100.0
 _AT_ONCE: Final = 400_000  # pairs of values that exist as Python strings at a time
-_WORKERS: Final = 2
 SIDES: Final = pl.Schema({"left": pl.String(), "right": pl.String()})
 """Two columns of texts as a frame."""
+
+WORKERS: Final = 2
+"""Threads that compare: fields beside each other, and texts within one."""
 
 MANY_SLIPS: Final = 3
 """What `slips` says of three typing errors and more, which tell nothing apart."""
@@ -88,7 +90,7 @@ def similarity(
 ) -> Similarities:
     """Return the similarity of each row by a scorer of rapidfuzz, as float32; 0 below the least."""
     found = cpdist(
-        left, right, scorer=scorer, dtype=np.float32, workers=_WORKERS, score_cutoff=least
+        left, right, scorer=scorer, dtype=np.float32, workers=WORKERS, score_cutoff=least
     )
     return np.asarray(found, np.float32)
 
@@ -106,7 +108,7 @@ def slips(left: Sequence[str], right: Sequence[str]) -> npt.NDArray[np.uint8]:
             scorer=OSA.distance,
             dtype=np.uint8,
             score_cutoff=MANY_SLIPS - 1,
-            workers=_WORKERS,
+            workers=WORKERS,
         ),
         np.uint8,
     )

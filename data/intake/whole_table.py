@@ -11,6 +11,7 @@ from typing import Final
 
 import polars as pl
 
+from checks.contacts.linkage.texts import folded
 from data.intake.child import FAULTS_PARTS, ROWS_PARTS
 from data.intake.confined import run_confined
 from data.intake.jobs import Job
@@ -18,7 +19,7 @@ from data.intake.limits import Limits
 from data.intake.settings import IntakeSettings
 from data.intake.staging import stage_file
 from data.intake.tables import FAULTS
-from data.intake.vocabulary import fold, load_vocabulary
+from data.intake.vocabulary import load_vocabulary
 
 _CELL: Final = "cell_"
 _LONG_WORD: Final = 3  # "na" and "sd" are a name and a state as well
@@ -90,14 +91,16 @@ def _without_empty(cells: pl.DataFrame) -> pl.DataFrame:
 
 
 def _known(column: pl.Series, words: frozenset[str]) -> pl.Series:
-    distinct = column.drop_nulls().unique()
-    short = distinct.filter(distinct.str.len_chars() <= max(map(len, words)) + _LONG_WORD)
-    empty = [text for text in short.to_list() if _says_nothing(text, words)]
+    distinct = column.drop_nulls().unique().to_frame("text")
+    # none of the words holds a digit, and most cells do
+    short = pl.col("text").str.len_chars() <= max(map(len, words)) + _LONG_WORD
+    asked = distinct.filter(short & ~pl.col("text").str.contains("[0-9]"))
+    empty = asked.filter(_says_nothing(folded(pl.col("text")), words))
     blank = column.str.strip_chars() == ""
-    said = column.is_in(pl.Series(empty, dtype=pl.String).implode())
+    said = column.is_in(empty["text"].implode())
     return column.to_frame().select(pl.when(~(blank | said)).then(pl.col(column.name))).to_series()
 
 
-def _says_nothing(text: str, words: frozenset[str]) -> bool:
-    folded = fold(text)
-    return not folded or (folded in words and len(folded) >= _LONG_WORD)
+def _says_nothing(text: pl.Expr, words: frozenset[str]) -> pl.Expr:
+    long = [word for word in sorted(words) if len(word) >= _LONG_WORD]
+    return text.is_null() | text.is_in(long)

@@ -19,8 +19,9 @@ HOME, NAME = 1, 2  # fields beside the identity, each with the levels differs an
 
 def adjusted(counts: dict[tuple[int, int, int], float]) -> tuple[np.ndarray, ...]:
     patterns = np.array(list(counts), np.int8)
-    offset = 4.0 * patterns[:, HOME] + 4.0 * patterns[:, NAME] - 3.0
-    return learn_adjustments(patterns, np.array(list(counts.values())), offset, [2, 2, 2], 0)
+    weights = [np.array([0.0, 4.0])] * 3
+    offset = np.full(len(patterns), -3.0)
+    return learn_adjustments(patterns, np.array(list(counts.values())), offset, weights, 0)
 
 
 def test_a_home_that_two_persons_share_gives_way() -> None:
@@ -45,6 +46,19 @@ def test_few_known_pairs_change_nothing(few: int) -> None:
 def test_the_identity_itself_is_left_as_it_is() -> None:
     identity, _, _ = adjusted({(SAME, 1, 1): 3_000.0, (TWO, 1, 0): 2_000.0})
     assert not identity.any()
+
+
+def test_levels_that_fall_are_taken_together_and_fit_as_one() -> None:
+    # seen alone, "contradicts" (0) is likelier one person than "differs" (1): more words in common
+    shares = {(SAME, 0): 400.0, (TWO, 0): 4_000.0, (SAME, 1): 100.0, (TWO, 1): 9_000.0}
+    counts = shares | {(SAME, 2): 9_000.0, (TWO, 2): 90.0}
+    patterns, offset = np.array(list(counts), np.int8), np.full(len(counts), -1.0)
+    weights = [np.array([0.0, 4.0]), np.array([-1.0, 0.0, 3.0])]
+    _, change = learn_adjustments(patterns, np.array(list(counts.values())), offset, weights, 0)
+    total = weights[1] + change - 1.0
+    assert total[0] == pytest.approx(total[1])
+    assert total[0] == pytest.approx(np.log(500 / 13_000), abs=0.02), "both as often as both are"
+    assert total[2] == pytest.approx(np.log(100), abs=0.05)
 
 
 def place(name: str, role: Role, texts: list[str]) -> Field:

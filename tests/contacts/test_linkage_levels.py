@@ -11,7 +11,8 @@ import pytest
 from checks.contacts.linkage.compare import ABSENT, Field, compare_field
 from checks.contacts.linkage.dates import DAY, day_of
 from checks.contacts.linkage.mailboxes import MAILBOX, mailboxes, phone_numbers
-from checks.contacts.linkage.names import PERSON, company_scale, name_parts
+from checks.contacts.linkage.name_scales import PERSON, company_scale
+from checks.contacts.linkage.names import name_parts
 from checks.contacts.linkage.roles import Role
 from checks.contacts.linkage.scales import CODE, WORD, Scale
 from checks.contacts.linkage.tax_ids import TAX_ID, tax_keys

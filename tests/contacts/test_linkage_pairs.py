@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from checks.contacts.linkage.blocks import Joins, Trait, find_pairs
 from checks.contacts.linkage.cluster import DECIDED, Vetoes, cluster_pairs, no_vetoes
-from checks.contacts.linkage.model import FieldShares, LinkModel, rising_weights
+from checks.contacts.linkage.model import CAUTION, FieldShares, LinkModel, rising_weights
 from checks.contacts.linkage.scales import CATEGORY, CODE
 from checks.contacts.linkage.values import MISSING
 from checks.contacts.linkage.weigh import Counted, first_guess, fit_shares
@@ -56,6 +57,31 @@ def test_large_blocks_find_nobody_alone_but_with_a_second_trait() -> None:
     assert len(pairs.left) == 200
     assert pairs.reports[0].largest == 400
     assert pairs.reports[0].skipped == 400
+
+
+def test_pairs_that_only_an_id_has_found_are_known_as_such() -> None:
+    tax_id = Trait("tax id", "tax id", np.array([5, 5, 5, 6]), alone=True, proof=True)
+    mail = Trait("mail", "mail", np.array([1, 1, 2, 2]), alone=True)
+    pairs = find_pairs([tax_id, mail], records=4)
+    found = zip(pairs.left.tolist(), pairs.right.tolist(), pairs.proven.tolist(), strict=True)
+    assert list(found) == [(0, 1, False), (0, 2, True), (1, 2, True), (2, 3, False)]
+
+
+@pytest.mark.parametrize(("records", "cap"), [(10_000, 120), (100_000, 60), (400_000, 40)])
+def test_blocks_are_narrower_in_larger_tables(records: int, cap: int) -> None:
+    # blocks of a hundred make 50 chance pairs a record, those of fifty 25, those of twelve 5
+    kinds = [np.arange(records) // size for size in (100, 50, 12, 2)]
+    traits = [
+        Trait(f"{place}", f"{place}", codes, alone=True, joins=Joins.NEVER)
+        for place, codes in enumerate(kinds)
+    ]
+    assert find_pairs(traits, records).cap == cap
+
+
+def test_codes_too_large_to_be_packed_make_the_same_blocks() -> None:
+    codes = np.array([2**62, 3, 2**62, 3, 2**61])
+    pairs = find_pairs([Trait("a", "a", codes, alone=True, joins=Joins.NEVER)], records=5)
+    assert (pairs.left.tolist(), pairs.right.tolist()) == ([0, 1], [2, 3])
 
 
 def test_an_explosion_is_refused() -> None:
@@ -108,6 +134,15 @@ def test_the_prior_follows_the_size_of_the_table() -> None:
     assert model.prior(1) == pytest.approx(0.0)
 
 
+def test_corrected_weights_need_no_caution() -> None:
+    field = FieldShares("a", ("differs", "equal"), (0.1, 0.9), (0.9, 0.1))
+    plain, unmoved, corrected = (
+        LinkModel((replace(field, adjusted=adjusted),), 0.5).caution
+        for adjusted in ((), (0.0, 0.0), (0.0, -1.0))
+    )
+    assert (plain, unmoved, corrected) == (CAUTION, CAUTION, 0.0)
+
+
 LEFT, RIGHT = np.array([0, 1, 0, 2, 3]), np.array([1, 2, 2, 3, 4])
 
 
@@ -148,3 +183,35 @@ def test_the_order_of_pairs_plays_no_part(weights: list[float], order: list[int]
     expected = cluster_pairs(pairs[:, 0], pairs[:, 1], weight, vetoes)
     found = cluster_pairs(pairs[shuffled, 0], pairs[shuffled, 1], weight[shuffled], vetoes)
     assert found.tolist() == expected.tolist()
+
+
+@given(
+    st.lists(st.sampled_from([-4.0, -1.0, 1.0, 2.0, 3.5, 6.0]), min_size=15, max_size=15),
+    st.lists(st.integers(MISSING, 1), min_size=6, max_size=6),
+)
+@settings(max_examples=80, deadline=None)
+def test_clusters_are_those_of_one_bond_after_the_other(
+    weights: list[float], identity: list[int]
+) -> None:
+    """Clusters that nothing speaks against are taken at once, which must not show."""
+    pairs = np.array(list(combinations(range(6), 2)))
+    weight = np.array(weights) + np.arange(15) / 1_000  # no two are equal
+    found = cluster_pairs(pairs[:, 0], pairs[:, 1], weight, Vetoes(np.array(identity)))
+    assert found.tolist() == one_by_one(pairs.tolist(), weight.tolist(), identity)
+
+
+def one_by_one(pairs: list[list[int]], weight: list[float], identity: list[int]) -> list[int]:
+    clusters = [{record} for record in range(len(identity))]
+    bonds = {frozenset(pair): bond for pair, bond in zip(pairs, weight, strict=True)}
+
+    def bond(one: set[int], other: set[int]) -> float:
+        known = {identity[record] for record in one | other} - {MISSING}
+        if len(known) > 1:
+            return -1.0
+        return sum(bonds[frozenset((left, right))] for left in one for right in other)
+
+    while True:
+        best = max(combinations(clusters, 2), key=lambda two: bond(*two), default=None)
+        if best is None or bond(*best) <= 0.0:
+            return [min(next(c for c in clusters if at in c)) for at in range(len(identity))]
+        clusters = [each for each in clusters if each not in best] + [best[0] | best[1]]

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from checks.contacts.linkage.compare import Compared, Field, nearness_of
+from checks.contacts.linkage.compare import Compared, Field
 from checks.contacts.linkage.model import Shares
 from checks.contacts.linkage.roles import Role
 from checks.contacts.linkage.values import MISSING, ValueLists, Values
@@ -88,7 +88,7 @@ def _drawn_levels(field: Field, marked: Counts, all_: Counts, seed: int) -> Shar
         pairs, times = np.unique(one * len(all_) + other, return_counts=True)
         one, other = pairs // len(all_), pairs % len(all_)
         differ = one != other
-        levels = nearness_of(field.values, field.scale, one[differ], other[differ])
+        levels = field.scale.near(field.values, one[differ], other[differ])
         shares += np.bincount(levels, weights=times[differ], minlength=len(shares))
     if isinstance(field.values, ValueLists):
         shares[1:] *= max(field.values.spread, 1.0) ** 2  # the nearest of several values counts
@@ -96,8 +96,8 @@ def _drawn_levels(field: Field, marked: Counts, all_: Counts, seed: int) -> Shar
 
 
 def _drawn(counts: Counts, draw: np.random.Generator) -> npt.NDArray[np.int64]:
-    bounds = np.cumsum(counts)
-    return np.asarray(np.searchsorted(bounds, draw.random(DRAWS) * bounds[-1], side="right"))
+    held = np.repeat(np.arange(len(counts)), counts.astype(np.int64))
+    return np.asarray(held[(draw.random(DRAWS) * len(held)).astype(np.int64)])
 
 
 def rarity(field: Field, compared: Compared, equal: float) -> npt.NDArray[np.float32]:

@@ -42,6 +42,10 @@ class Vetoes:
             vetoed |= (one != other) & (one != MISSING) & (other != MISSING)
         return np.asarray(vetoed & ~same)
 
+    def of(self, records: Codes) -> Vetoes:
+        """Return the vetoes of some records, in their order."""
+        return Vetoes(self.identity[records], tuple(codes[records] for codes in self.others))
+
 
 def no_vetoes(records: int) -> Vetoes:
     """Return vetoes that keep nobody apart."""
@@ -60,11 +64,32 @@ def cluster_pairs(left: Codes, right: Codes, weight: Weights, vetoes: Vetoes) ->
     """
     roots = _reachable(len(vetoes.identity), left[weight > 0.0], right[weight > 0.0])
     near = roots[left] == roots[right]
-    order = np.lexsort((right[near], left[near]))
-    clusters = _Clusters(vetoes)
-    clusters.bind(left[near][order], right[near][order], weight[near][order])
+    asked = _doubtful(roots, left[near & (weight <= 0.0)], vetoes)[roots]
+    members = np.flatnonzero(asked)  # everybody else is one with all they reach
+    near &= asked[left]
+    one, other = (np.searchsorted(members, side[near]) for side in (left, right))
+    clusters = _Clusters(vetoes.of(members))
+    order = np.lexsort((other, one))
+    clusters.bind(one[order], other[order], weight[near][order])
     clusters.contract()
-    return clusters.roots()
+    roots[members] = members[clusters.roots()]
+    return roots
+
+
+def _doubtful(roots: Codes, against: Codes, vetoes: Vetoes) -> npt.NDArray[np.bool_]:
+    """Tell of each root whether something speaks against joining all that reach it.
+
+    `against` are records of pairs that weigh nothing or less.
+    """
+    doubtful = np.zeros(len(roots), np.bool_)
+    doubtful[roots[against]] = True
+    for codes in (vetoes.identity, *vetoes.others):
+        known = np.flatnonzero(codes != MISSING)
+        least, most = np.full(len(roots), len(roots)), np.full(len(roots), MISSING)
+        np.minimum.at(least, roots[known], codes[known])
+        np.maximum.at(most, roots[known], codes[known])
+        doubtful |= least < most
+    return doubtful
 
 
 def _reachable(records: int, one: Codes, other: Codes) -> Codes:

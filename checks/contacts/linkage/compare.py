@@ -10,12 +10,11 @@ import numpy.typing as npt
 
 from checks.contacts.linkage.roles import Role
 from checks.contacts.linkage.scales import ALIKE, NEAR, Levels, Scale
-from checks.contacts.linkage.values import MISSING, Codes, ValueLists, Values
+from checks.contacts.linkage.values import MISSING, Codes, ValueLists, Values, distinct_of
 
 ABSENT: Final = -1
 """The level of a pair of which one record has no value: it says nothing."""
 
-_CHUNK: Final = 400_000  # distinct value pairs that exist as Python strings at a time
 _COMMONEST: Final = np.iinfo(np.int64).max
 
 Marks = npt.NDArray[np.bool_]
@@ -110,20 +109,5 @@ def _rarest_shared(lists: ValueLists, pairs: int, rows: Codes, codes: Codes) -> 
 
 def _nearness(values: Values | ValueLists, scale: Scale, one: Codes, other: Codes) -> Levels:
     size = max(len(values.texts), 1)
-    pairs, rows = np.unique(
-        np.minimum(one, other) * size + np.maximum(one, other), return_inverse=True
-    )
-    return nearness_of(values, scale, pairs // size, pairs % size)[rows]
-
-
-def nearness_of(values: Values | ValueLists, scale: Scale, one: Codes, other: Codes) -> Levels:
-    """Return the level of each pair of values, given by their codes and never equal."""
-    texts = values.texts
-    parts = [
-        scale.nearness(
-            texts.gather(one[at : at + _CHUNK]).to_list(),
-            texts.gather(other[at : at + _CHUNK]).to_list(),
-        )
-        for at in range(0, len(one), _CHUNK)
-    ]
-    return np.concatenate(parts) if parts else np.zeros(0, np.int8)
+    pairs, rows = distinct_of(np.minimum(one, other) * size + np.maximum(one, other))
+    return scale.near(values, pairs // size, pairs % size)[rows]

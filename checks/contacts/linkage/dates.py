@@ -8,12 +8,22 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from checks.contacts.linkage.scales import ALIKE, DIFFERS, NEAR, Levels, Scale, near_codes
+from checks.contacts.linkage.scales import (
+    ALIKE,
+    DIFFERS,
+    NEAR,
+    SIDES,
+    Levels,
+    Scale,
+    by_text,
+    near_codes,
+)
 
 _YEAR_FIRST: Final = r"^(\d{4})[-/. ]?(\d{1,2})[-/. ]?(\d{1,2})(?:[T ].*)?$"
 _YEAR_LAST: Final = r"^(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4})(?: .*)?$"
 _PACKED_YEAR_LAST: Final = r"^(\d{2})(\d{2})((?:19|20)\d{2})$"
 _MONTHS: Final = 12
+_PARTS: Final = ((0, 4), (4, 2), (6, None))  # where year, month and day stand in yyyymmdd
 
 
 def day_of(raw: pl.Series) -> pl.Series:
@@ -69,17 +79,14 @@ def _joined(year: pl.Expr, month: pl.Expr, day: pl.Expr) -> pl.Expr:
 
 
 def _near_days(left: Sequence[str], right: Sequence[str]) -> Levels:
-    turned = [
-        one[:4] == other[:4] and one[4:6] == other[6:] and one[6:] == other[4:6]
-        for one, other in zip(left, right, strict=True)
-    ]
-    begins = [
-        min(len(one), len(other)) == len("1980") and one[:4] == other[:4]
-        for one, other in zip(left, right, strict=True)
-    ]
-    found = np.maximum(near_codes(left, right), np.where(turned, NEAR, DIFFERS))
-    return np.maximum(found, np.where(begins, ALIKE, DIFFERS)).astype(np.int8)
+    pairs = pl.DataFrame({"left": left, "right": right}, schema=SIDES)
+    one, other = ([pl.col(side).str.slice(*part) for part in _PARTS] for side in SIDES)
+    same_year = one[0] == other[0]
+    turned = same_year & (one[1] == other[2]) & (one[2] == other[1])
+    begins = same_year & (pl.min_horizontal(pl.all().str.len_bytes()) == len("1980"))
+    found = pairs.select(pl.when(turned).then(NEAR).when(begins).then(ALIKE).otherwise(DIFFERS))
+    return np.asarray(np.maximum(near_codes(left, right), found.to_series().to_numpy()), np.int8)
 
 
-DAY: Final = Scale(("differs", "two_slips", "near", "equal"), _near_days)
+DAY: Final = Scale(("differs", "two_slips", "near", "equal"), by_text(_near_days))
 """A day: a typing error or day and month in each other's place is near; a year alone is alike."""

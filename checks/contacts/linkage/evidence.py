@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy.typing as npt
 from checks.contacts.linkage.chance import rarity
 from checks.contacts.linkage.compare import Compared, Field, compare_field
 from checks.contacts.linkage.places import Place
+from checks.contacts.linkage.scales import WORKERS
 from checks.contacts.linkage.tax_ids import TAX_ID
 from checks.contacts.linkage.values import Codes
 
@@ -33,8 +35,10 @@ def evidence_of(
     is as telling as another, whatever their frequency.
     """
     place = Place()
-    for field, share in zip(fields, equal, strict=True):
-        compared = place.told_once(field, compare_field(field, left, right))
+    with ThreadPoolExecutor(WORKERS) as workers:
+        found = workers.map(lambda field: compare_field(field, left, right), fields)
+    for field, share, levels in zip(fields, equal, found, strict=True):
+        compared = place.told_once(field, levels)
         if field.scale is TAX_ID:
             yield Evidence(field, compared, np.zeros(len(left), np.float32))
         else:

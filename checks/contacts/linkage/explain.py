@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from checks.contacts.linkage.blocks import Pairs
 from checks.contacts.linkage.cluster import Vetoes, Weights
 from checks.contacts.linkage.compare import ABSENT
 from checks.contacts.linkage.evidence import evidence_of
@@ -91,39 +89,28 @@ def review_rows(linked: Linked, vetoes: Vetoes, most: int) -> Codes:
 
 def steps_of(material: Material, linked: Linked, rows: Codes) -> pl.DataFrame:
     """Return STEPS of the pairs of `rows`; they sum up to the pairs' log-odds."""
-    parts = list(_steps(material, linked, rows))
-    return (
-        pl.concat(parts).sort("pair", maintain_order=True) if parts else pl.DataFrame(schema=STEPS)
-    )
-
-
-def _steps(material: Material, linked: Linked, rows: Codes) -> Iterator[pl.DataFrame]:
-    pairs: Pairs = linked.pairs
-    left, right = pairs.left[rows], pairs.right[rows]
-    prior = linked.model.prior(material.records)
-    yield _step_rows(
-        rows,
-        "prior",
-        pl.repeat("", len(rows), eager=True),
-        np.full(len(rows), prior),
-        np.zeros(len(rows)),
-    )
+    names, shown = ["prior"], [""]
+    levels = np.full((len(rows), len(material.fields) + 1), ABSENT, np.int16)
+    weight = np.zeros(levels.shape)
+    rarity = np.zeros(levels.shape, np.float32)
+    levels[:, 0], weight[:, 0] = 0, linked.model.prior(material.records)
+    left, right = linked.pairs.left[rows], linked.pairs.right[rows]
     equal = [learnt.u[-1] for learnt in linked.model.fields]
     told = evidence_of(material.fields, left, right, equal)
-    for said, weights in zip(told, linked.model.weights(), strict=True):
-        known = said.compared.levels != ABSENT
-        levels = said.compared.levels[known]
-        names = pl.Series(said.field.scale.levels).gather(levels)
-        yield _step_rows(rows[known], said.field.name, names, weights[levels], said.rarity[known])
-
-
-def _step_rows(
-    rows: Codes,
-    field: str,
-    levels: pl.Series,
-    weight: Weights,
-    added: npt.NDArray[np.floating],
-) -> pl.DataFrame:
+    for at, (said, weights) in enumerate(zip(told, linked.model.weights(), strict=True), 1):
+        found = said.compared.levels
+        levels[:, at] = np.where(found == ABSENT, ABSENT, found + len(shown))
+        weight[:, at], rarity[:, at] = weights[found], said.rarity
+        names.append(said.field.name)
+        shown.extend(said.field.scale.levels)
+    pair, field = np.nonzero(levels != ABSENT)
     return pl.DataFrame(
-        {"pair": rows, "level": levels, "weight": weight, "rarity": added.astype(np.float64)}
-    ).select("pair", pl.lit(field).alias("field"), "level", "weight", "rarity")
+        {
+            "pair": rows[pair],
+            "field": pl.Series(names).gather(field),
+            "level": pl.Series(shown).gather(levels[pair, field]),
+            "weight": weight[pair, field],
+            "rarity": rarity[pair, field].astype(np.float64),
+        },
+        schema=STEPS,
+    )

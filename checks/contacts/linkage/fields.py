@@ -139,9 +139,9 @@ def _read_tax_ids(table: pl.DataFrame, columns: Sequence[str]) -> _Ids:
             keys = keys.with_columns(text=_without_dummies(keys["text"], written))
         texts, root = (_said(written, keys[name]) for name in ("text", "root"))
         field = Field(column, Role.TAX_ID, TAX_ID if known else CODE, texts)
-        traits = [Trait(column, column, texts.codes, alone=True)]
+        traits = [Trait(column, column, texts.codes, alone=True, proof=known)]
         if known:
-            traits.append(Trait(f"{column}: root", column, root.codes))
+            traits.append(Trait(f"{column}: root", column, root.codes, proof=True))
             found = _said(written, keys["identity"]).codes
             identity = np.where(identity == MISSING, found, identity)
         company = keys["is_company"].cast(pl.Int64).fill_null(MISSING).to_numpy()

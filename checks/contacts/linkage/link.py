@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -18,15 +19,13 @@ from checks.contacts.linkage.evidence import evidence_of
 from checks.contacts.linkage.fields import Material
 from checks.contacts.linkage.model import FieldShares, LinkModel, Shares
 from checks.contacts.linkage.roles import Role
+from checks.contacts.linkage.scales import WORKERS
 from checks.contacts.linkage.tax_ids import TAX_ID
-from checks.contacts.linkage.values import Codes
+from checks.contacts.linkage.values import Codes, distinct_of
 from checks.contacts.linkage.weigh import Counted, first_guess, fit_shares
 from checks.errors import InputRefusedError
 
 SEED: Final = 1
-CAUTION: Final = float(np.log(2.0))
-"""Log-odds above even that joins two: a wrong merge is twice as bad as a missed one."""
-
 MOST_FIELDS: Final = 24
 """Fields that a comparison pattern has room for in one 64-bit number."""
 
@@ -69,16 +68,17 @@ def link(
     _refuse_fields(material.fields)
     pairs = find_pairs(material.traits, material.records)
     if model is None:
-        u = tuple(chance_of(field, SEED) for field in material.fields)
+        with ThreadPoolExecutor(WORKERS) as workers:
+            u = tuple(workers.map(lambda field: chance_of(field, SEED), material.fields))
     else:
         model.fit_for(material.fields)
         u = tuple(np.array(each.u) for each in model.fields)
     coded = _compare_all(material.fields, pairs, u, progress)
     counted = Counted(_decoded(coded.distinct, material.fields), coded.counts)
-    model = model or _learn(material, counted, u, coded.mean_rarity())
+    model = model or _learn(material, counted, u, coded)
     weight = (_pattern_weights(counted, model, material.records)[coded.rows]) + coded.rarity
     decided, weight = _with_decisions(pairs, weight, decisions, material.records)
-    clusters = cluster_pairs(decided.left, decided.right, weight - CAUTION, material.vetoes)
+    clusters = cluster_pairs(decided.left, decided.right, weight - model.caution, material.vetoes)
     return Linked(decided, weight, clusters, model)
 
 
@@ -93,10 +93,14 @@ def _refuse_fields(fields: Sequence[Field]) -> None:
 
 @dataclass(frozen=True)
 class _Coded:
-    """Pairs by pattern: `rows` (pairs) points into `distinct` and `counts` (p)."""
+    """Pairs by pattern: `rows` (pairs) points into `distinct` and `counts` (p).
+
+    `unproven` (p) are the counts without pairs that nothing but a proof has found.
+    """
 
     distinct: Codes
     counts: Shares
+    unproven: Shares
     rows: npt.NDArray[np.int32]
     rarity: npt.NDArray[np.float32]
 
@@ -122,14 +126,17 @@ def _compare_all(
         ):
             code = code * (len(told.field.scale.levels) + 1) + told.compared.levels + 1
             added[part] += told.rarity
-        distinct, inverse = np.unique(code, return_inverse=True)
+        distinct, inverse = distinct_of(code)
         known = [numbers.setdefault(pattern, len(numbers)) for pattern in distinct.tolist()]
         rows[part] = np.array(known, np.int32)[inverse]
         found.append(distinct)
         if progress is not None:
             progress(min(at + _CHUNK, total), total, "pairs compared")
-    counts = np.bincount(rows, minlength=len(numbers)).astype(np.float64)
-    return _Coded(np.array(list(numbers), np.int64), counts, rows, added)
+    counts = [
+        np.bincount(chosen, minlength=len(numbers)).astype(np.float64)
+        for chosen in (rows, rows[~pairs.proven])
+    ]
+    return _Coded(np.array(list(numbers), np.int64), counts[0], counts[1], rows, added)
 
 
 def _decoded(codes: Codes, fields: Sequence[Field]) -> npt.NDArray[np.int8]:
@@ -143,9 +150,7 @@ def _decoded(codes: Codes, fields: Sequence[Field]) -> npt.NDArray[np.int8]:
     return levels
 
 
-def _learn(
-    material: Material, counted: Counted, u: Sequence[Shares], mean_rarity: Shares
-) -> LinkModel:
+def _learn(material: Material, counted: Counted, u: Sequence[Shares], coded: _Coded) -> LinkModel:
     all_pairs = max(material.records * (material.records - 1) / 2, 1.0)
     identity = next(
         (
@@ -167,15 +172,11 @@ def _learn(
     model = LinkModel(shares, partners=fit.duplicates * max(material.records - 1, 1))
     if identity is None:
         return model
-    without = replace(
-        model,
-        fields=tuple(_silent(each) if at == identity else each for at, each in enumerate(shares)),
-    )
     adjusted = learn_adjustments(
         counted.patterns,
-        counted.counts,
-        _pattern_weights(counted, without, material.records) + mean_rarity,
-        [len(field.scale.levels) for field in material.fields],
+        coded.unproven,
+        model.prior(material.records) + coded.mean_rarity(),
+        [each.weights() for each in shares],
         identity,
     )
     return replace(
@@ -185,11 +186,6 @@ def _learn(
             for each, more in zip(shares, adjusted, strict=True)
         ),
     )
-
-
-def _silent(field: FieldShares) -> FieldShares:
-    """Return a field whose levels weigh nothing."""
-    return replace(field, m=field.u)
 
 
 def _pattern_weights(counted: Counted, model: LinkModel, records: int) -> Weights:
@@ -214,4 +210,6 @@ def _with_decisions(
     bond = np.where(decisions.same, DECIDED, -DECIDED * DECIDED)
     merged[np.searchsorted(every, low * records + high)] = bond
     left, right = every // records, every % records
-    return Pairs(left, right, pairs.cap, pairs.reports), merged
+    proven = np.zeros(len(every), np.bool_)
+    proven[np.searchsorted(every, numbers)] = pairs.proven
+    return replace(pairs, left=left, right=right, proven=proven), merged

@@ -10,7 +10,7 @@ import polars as pl
 from rapidfuzz.distance import Indel
 
 from checks.contacts.addresses import address_key
-from checks.contacts.linkage.scales import Levels, Scale, banded, similarity, slips
+from checks.contacts.linkage.scales import SIDES, Levels, Scale, banded, by_text, similarity, slips
 from checks.contacts.model import AliasRule
 
 _ADDRESS: Final = r"""[^\s;,|<>"'()\[\]{}]+@[^\s;,|<>"'()\[\]{}]+"""
@@ -60,9 +60,7 @@ def _is_number(digits: pl.Expr) -> pl.Expr:
 def _near_mailboxes(left: Sequence[str], right: Sequence[str]) -> Levels:
     found = slips(left, right)
     alike = banded(similarity(Indel.normalized_similarity, left, right), (_ALIKE,))
-    pairs = pl.DataFrame(
-        {"left": left, "right": right}, schema={"left": pl.String, "right": pl.String}
-    )
+    pairs = pl.DataFrame({"left": left, "right": right}, schema=SIDES)
     names = pairs.select(pl.all().str.replace("@.*$", ""))
     own = names.select(_is_own_name(pl.col("left"), pl.col("right"))).to_series().to_numpy()
     return np.where(found <= 1, _ONE_SLIP, np.where(own, _SAME_NAME, alike)).astype(np.int8)
@@ -80,5 +78,7 @@ def _is_own_name(one: pl.Expr, other: pl.Expr) -> pl.Expr:
     )
 
 
-MAILBOX: Final = Scale(("differs", "alike", "same_name", "one_slip", "equal"), _near_mailboxes)
+MAILBOX: Final = Scale(
+    ("differs", "alike", "same_name", "one_slip", "equal"), by_text(_near_mailboxes)
+)
 """A mailbox; the same name at another provider is more than nothing."""

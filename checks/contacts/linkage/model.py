@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,9 @@ from checks.contacts.linkage.compare import Field
 from checks.errors import SettingError
 
 Shares: TypeAlias = npt.NDArray[np.float64]
+
+CAUTION: Final = float(np.log(2.0))
+"""Log-odds above even that join two where no known pairs have corrected the weights."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,16 @@ class LinkModel:
         """
         share = min(max(self.partners / max(records - 1, 1), 1e-15), 0.5)
         return float(np.log(share / (1.0 - share)))
+
+    @property
+    def caution(self) -> float:
+        """Log-odds above even that join two.
+
+        Weights that add up as if fields were independent say more than they know, and a wrong
+        merge is worse than a missed one; corrected ones mean what they say.
+        """
+        corrected = any(any(each.adjusted) for each in self.fields)
+        return 0.0 if corrected else CAUTION
 
     def weights(self) -> tuple[Shares, ...]:
         """Return per field the log-odds that each level adds, rising; an absent value's is last."""

@@ -11,7 +11,8 @@ import polars as pl
 
 from checks.contacts.linkage.blocks import Joins, Trait
 from checks.contacts.linkage.compare import Field
-from checks.contacts.linkage.names import PERSON, SUFFIX, company_scale, name_parts
+from checks.contacts.linkage.name_scales import PERSON, SUFFIX, company_scale
+from checks.contacts.linkage.names import name_parts
 from checks.contacts.linkage.roles import Role
 from checks.contacts.linkage.scales import WORD
 from checks.contacts.linkage.texts import folded, sound
@@ -24,6 +25,7 @@ from checks.contacts.linkage.values import (
     values_of,
     values_through,
 )
+from checks.contacts.linkage.words import NO_WORD
 from checks.contacts.model import NameWords
 
 _NO_SUFFIX: Final = "-"
@@ -197,14 +199,21 @@ def _word_traits(column: str, role: Role, names: Values) -> tuple[Trait, ...]:
 
 
 def _full_name_traits(column: str, names: Values) -> tuple[Trait, ...]:
-    words = pl.col("text").str.split(" ")
-    in_order = words.list.sort().list.join(" ")
+    words = names.words
+    in_order = Values(names.codes, words.texts)
+    spoken = values_of(words.vocabulary.to_frame("text").select(sound(pl.col("text"))).to_series())
+    sounds = np.where(words.codes == NO_WORD, MISSING, spoken.codes[words.codes])
+    last = sounds[np.arange(len(sounds)), np.maximum(words.sizes, 1) - 1]
     return (
-        _trait(f"{column}: first", f"{column}: first", names, sound(words.list.first())),
-        _trait(f"{column}: last", f"{column}: last", names, sound(words.list.last())),
-        _trait(f"{column}: words", column, names, sound(in_order), alone=True),
-        Trait(f"{column}: rarest", f"{column}: rarest", of_each(names.codes, _rarest_word(names))),
+        _coded(f"{column}: first", f"{column}: first", names, sounds[:, 0]),
+        _coded(f"{column}: last", f"{column}: last", names, last),
+        _trait(f"{column}: words", column, in_order, sound(pl.col("text")), alone=True),
+        _coded(f"{column}: rarest", f"{column}: rarest", names, _rarest(sounds)),
     )
+
+
+def _coded(name: str, family: str, values: Values, codes: Codes) -> Trait:
+    return Trait(name, family, of_each(values.codes, codes))
 
 
 def _trait(name: str, family: str, values: Values, said: pl.Expr, *, alone: bool = False) -> Trait:
@@ -212,18 +221,12 @@ def _trait(name: str, family: str, values: Values, said: pl.Expr, *, alone: bool
     return Trait(name, family, of_each(values.codes, found.codes), alone=alone)
 
 
-def _rarest_word(names: Values) -> Codes:
-    """Return a code (k) for the word of each name that the fewest names hold."""
-    words = (
-        names.texts.to_frame("text")
-        .with_row_index("value")
-        .with_columns(word=pl.col("text").str.split(" "))
-        .explode("word")
-        .with_columns(word=sound(pl.col("word")))
-        .with_columns(holders=pl.len().over("word"))
-    )
-    rarest = words.sort("value", "holders", "word").group_by("value", maintain_order=True).first()
-    return values_of(rarest["word"]).codes
+def _rarest(sounds: Codes) -> Codes:
+    """Return the sound of each name (k) that the fewest names hold."""
+    holders = np.bincount(sounds[sounds != MISSING])
+    size = len(holders) + 1
+    ranked = np.where(sounds == MISSING, size**2, holders[sounds] * size + sounds)
+    return np.asarray(ranked.min(axis=1, initial=size**2) % size)
 
 
 def _either_order(given: Values, surname: Values) -> Trait:

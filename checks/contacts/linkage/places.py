@@ -6,23 +6,32 @@ in common. Whether a column implies another is read from the table.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
 from checks.contacts.linkage.compare import ABSENT, Compared, Field
 from checks.contacts.linkage.roles import Role
-from checks.contacts.linkage.scales import DIFFERS, NEAR, TEXT, Levels, Scale
+from checks.contacts.linkage.scales import (
+    DIFFERS,
+    NEAR,
+    SIDES,
+    TEXT,
+    Levels,
+    Scale,
+    by_text,
+    near_texts,
+)
 from checks.contacts.linkage.values import MISSING, Codes, Values
 
 FINEST_FIRST: Final = (Role.STREET, Role.POSTCODE, Role.CITY, Role.STATE, Role.COUNTRY)
 """Roles of places; fields of them are compared in this order."""
 
-_NUMBER: Final = re.compile(r"[0-9]+")
+_NUMBER: Final = "[0-9]+"
 
 
 _IMPLIED: Final = 0.8  # of pairs that agree in the finer part, those that agree in the other too
@@ -78,13 +87,15 @@ class Place:
 
 
 def _near_streets(left: Sequence[str], right: Sequence[str]) -> Levels:
-    levels = TEXT.nearness(left, right)
-    for row in np.flatnonzero(levels > DIFFERS).tolist():
-        one, other = (set(_NUMBER.findall(side[row])) for side in (left, right))
-        if one and other and one.isdisjoint(other):
-            levels[row] = DIFFERS
+    levels = near_texts(left, right)
+    rows = np.flatnonzero(levels > DIFFERS)
+    pairs = pl.DataFrame({"left": left, "right": right}, schema=SIDES)[rows]
+    one, other = (pl.col(side).str.extract_all(_NUMBER) for side in SIDES)
+    in_common = one.list.set_intersection(other).list.len()
+    apart = (one.list.len() > 0) & (other.list.len() > 0) & (in_common == 0)
+    levels[rows[pairs.select(apart).to_series().to_numpy()]] = DIFFERS
     return levels
 
 
-STREET: Final = Scale(TEXT.levels, _near_streets)
+STREET: Final = Scale(TEXT.levels, by_text(_near_streets))
 """Street and number in any order; another number is another house."""

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from checks.contacts.linkage.scales import MANY_SLIPS, Levels, Scale, slips
+from checks.contacts.linkage.scales import MANY_SLIPS, SIDES, Levels, Scale, by_text, slips
 from checks.contacts.linkage.texts import compact
 from checks.identity import check_tax_ids
 from checks.identity.check_digits import RFC_SHAPE
@@ -81,8 +81,9 @@ def _of_known_kind(checked: pl.DataFrame) -> pl.DataFrame:
     tax_id, kind = pl.col("tax_id"), pl.col("tax_kind")
     length = tax_id.str.len_chars()
     partial = pl.col("plain").str.to_uppercase()
+    any_rfc = bool((checked["tax_kind"] == "rfc").any())
     judged = checked.with_columns(
-        holds=(kind != "rfc") | _rfc_character_holds(tax_id),
+        holds=(kind != "rfc") | (_rfc_character_holds(tax_id) if any_rfc else pl.lit(value=True)),
         text=pl.when(pl.col("flag") == "valid")
         .then(pl.lit(VALID) + tax_id)
         .when(pl.col("flag") == "invalid")
@@ -124,9 +125,7 @@ def _rfc_character_holds(tax_id: pl.Expr) -> pl.Expr:
 
 
 def _near_tax_ids(left: Sequence[str], right: Sequence[str]) -> Levels:
-    pairs = pl.DataFrame(
-        {"left": left, "right": right}, schema={"left": pl.String, "right": pl.String}
-    )
+    pairs = pl.DataFrame({"left": left, "right": right}, schema=SIDES)
     bare = pairs.select(pl.all().str.strip_prefix(VALID))
     found = slips(bare["left"].to_list(), bare["right"].to_list())
     nearness = np.where(
@@ -158,5 +157,5 @@ def _share_a_part(one: pl.Expr, other: pl.Expr) -> pl.Expr:
     return branches | partly
 
 
-TAX_ID: Final = Scale(_LEVELS, _near_tax_ids)
+TAX_ID: Final = Scale(_LEVELS, by_text(_near_tax_ids))
 """An id of a known kind: two valid ones that differ are a conflict, not just no evidence."""

@@ -11,14 +11,29 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from checks.contacts.linkage.words import Words, words_of
+
 Codes: TypeAlias = npt.NDArray[np.int64]
 Counts: TypeAlias = npt.NDArray[np.int64]
 
 MISSING: Final = -1
 
+_BITS: Final = 63  # of a number that is not negative
+
+
+class _Worded:
+    """Values whose texts are taken apart into words when that is first asked for."""
+
+    texts: pl.Series
+
+    @cached_property
+    def words(self) -> Words:
+        """The words of each value (k)."""
+        return words_of(self.texts)
+
 
 @dataclass(frozen=True)
-class Values:
+class Values(_Worded):
     """One value per record: `codes` (n) point into `texts` (k, sorted), `MISSING` where none."""
 
     codes: Codes
@@ -42,7 +57,7 @@ class Values:
 
 
 @dataclass(frozen=True)
-class ValueLists:
+class ValueLists(_Worded):
     """Several values per record: those of record r are `codes[starts[r]:starts[r + 1]]`, sorted."""
 
     codes: Codes
@@ -158,6 +173,36 @@ def each_once(numbers: Codes) -> Codes:
     first = np.ones(len(numbers), np.bool_)
     np.not_equal(numbers[1:], numbers[:-1], out=first[1:])
     return numbers[first]
+
+
+def in_order(numbers: Codes) -> tuple[Codes, Codes]:
+    """Return the places of numbers as they rise, equal ones in theirs, and the numbers so sorted.
+
+    Number and place as one, where they fit, sort several times faster than by argsort.
+
+    >>> in_order(np.array([5, 2, 5]))
+    (array([1, 0, 2]), array([2, 5, 5]))
+    """
+    bits = len(numbers).bit_length()
+    if int(numbers.max(initial=0)).bit_length() + bits >= _BITS:
+        order = np.argsort(numbers, kind="stable")
+        return order, numbers[order]
+    packed = (numbers << bits) | np.arange(len(numbers))
+    packed.sort()
+    return packed & ((1 << bits) - 1), packed >> bits
+
+
+def distinct_of(numbers: Codes) -> tuple[Codes, Codes]:
+    """Return the numbers sorted, each once, and where among them each stands.
+
+    >>> distinct_of(np.array([5, 2, 5]))
+    (array([2, 5]), array([1, 0, 1]))
+    """
+    order, rising = in_order(numbers)
+    first = np.diff(rising, prepend=MISSING) != 0
+    places = np.empty(len(numbers), np.int64)
+    places[order] = np.cumsum(first) - 1
+    return rising[first], places
 
 
 def of_each(codes: Codes, of_value: Codes) -> Codes:

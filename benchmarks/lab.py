@@ -23,7 +23,7 @@ import tempfile
 import time
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from ipaddress import ip_network
 from pathlib import Path
@@ -39,7 +39,7 @@ from data.reference.providers import load_providers
 from data.reference.smtp_replies import load_reply_rules
 from flows.clocks import policy_clock
 from flows.settings import SmtpSettings
-from sandbox.audit import audit
+from sandbox.audit import LIMITS, audit
 from sandbox.hostile_farm import personalities
 from sandbox.internet import Endpoints
 from sandbox.journals import read_journals
@@ -203,14 +203,16 @@ def show_verdicts(findings: pl.DataFrame) -> bool:
     return not wrong and share >= LEAST_TRUE
 
 
-def show_manners(journal: pl.DataFrame, kills: int) -> bool:
+def show_manners(journal: pl.DataFrame, kills: int, session: float) -> bool:
     """Print which limits were broken, as the servers saw it; return if none was but by kills.
 
-    A kill cuts off the sessions that are open, and each of them may repeat one recipient.
+    A kill cuts off the sessions that are open, and each of them may repeat one recipient. `session`
+    is the longest that one may last here.
     """
     sessions = journal.filter(event="connect").height
     verbs = journal.filter(event="command")["verb"].value_counts().sort("verb").rows()
-    broken = audit(journal, personalities())
+    limits = {name: replace(usual, cut_off=session) for name, usual in LIMITS.items()}
+    broken = audit(journal, personalities(), limits)
     counts = dict(broken["rule"].value_counts().iter_rows())
     print(f"{sessions} sessions, {kills} kills; verbs {dict(verbs)}")
     for rule, count in sorted(counts.items()):
@@ -262,7 +264,7 @@ def main() -> None:
             run_probe(arguments, endpoints, folder, None)
             journal = read_journals(Path(endpoints.journal))
         holds = show_verdicts(pl.read_parquet(folder / "findings.parquet"))
-        holds &= show_manners(journal, arguments.kills)
+        holds &= show_manners(journal, arguments.kills, scaled(arguments.io_scale).session)
         show_pace(json.loads((folder / "figures.json").read_text(encoding="utf-8")))
     sys.exit(not holds)
 

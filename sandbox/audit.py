@@ -4,7 +4,9 @@
 
 A frame without rows means that no limit was broken. Refusals count what was answered 5xx to RCPT;
 hours and days are sliding windows of policy time. After a caller was killed, two rules show its
-death and not its manners: left_without_quit, and recipient_asked_again once per open session.
+death and not its manners: left_without_quit, and recipient_asked_again once per open session. The
+system of a killed caller closes its connections there and then; that a server may take longer to
+notice is judged by policy time (connects_after_a_cut), for on a virtual clock nobody waits for it.
 
 A void session is one in which the server itself broke the protocol (a reply that is none, or more
 replies than commands): it answers nothing, and whose turn it is cannot be told there.
@@ -35,6 +37,9 @@ VIOLATIONS: Final = pl.Schema(
 )
 """One row per limit that was broken."""
 
+_ENDS: Final = ("gone", "close")
+"""What ends a session, the first of them: a busy server notices later than its system does."""
+
 _HOUR: Final = 3_600.0
 _LINE: Final = "[2-5][0-5][0-9]-[^\r\n]*"
 _LAST: Final = "[2-5][0-5][0-9](?: [^\r\n]*)?"
@@ -61,6 +66,7 @@ class Limits:
     unknown_share: float = 0.20
     unknown_least: int = 50  # recipients before a share is judged
     spacing: float = 1.0
+    cut_off: float = 180.0  # seconds from its beginning that a session left without QUIT is open
 
 
 _HONEST: Final = Limits(
@@ -112,6 +118,7 @@ def audit(
         *_per_session(recipients),
         _repeats(recipients),
         _spacing(events),
+        _after_cuts(events),
         *_at_once(events),
         *_refusals_in(recipients),
         _asked_on(events, recipients),
@@ -175,13 +182,7 @@ def _manners(events: pl.DataFrame, commands: pl.DataFrame) -> list[pl.DataFrame]
     early = events.filter((pl.col("event") == "early") & ~pl.col("void"))
     strange = commands.filter(~pl.col("verb").is_in(VERBS))
     greeted = events.filter((pl.col("event") == "banner") & pl.col("reply").str.starts_with("2"))
-    # what has become, or was to become, TLS without coming to it carries no QUIT
-    last = commands.group_by("session", maintain_order=True).last()
-    handshakes = last.filter((pl.col("verb") == "STARTTLS") & pl.col("reply").str.starts_with("2"))
-    left = events.filter((pl.col("event") == "close") & (pl.col("by") == "peer") & ~pl.col("void"))
-    rude = left.join(greeted.select("session"), on="session", how="semi").join(
-        handshakes.select("session"), on="session", how="anti"
-    )
+    rude = _left(events).join(greeted.select("session"), on="session", how="semi")
     return [
         _broken(early, "spoke_out_of_turn", pl.lit(1), pl.lit(0)),
         _broken(strange, "verb_outside_the_list", pl.lit(1), pl.lit(0)),
@@ -229,12 +230,40 @@ def _spacing(events: pl.DataFrame) -> pl.DataFrame:
     return _broken(close, "connects_too_close", pl.col("gap"), pl.col("spacing"))
 
 
+def _after_cuts(events: pl.DataFrame) -> pl.DataFrame:
+    """Find connects to an address whose server may still hold a session that was cut off."""
+    connects = events.filter(pl.col("event") == "connect").sort("ns")
+    ends = events.filter(pl.col("event").is_in(_ENDS)).sort("ns").unique("session", keep="first")
+    begun = connects.select("session", pl.col("at").alias("begun"))
+    cuts = _left(events).select("session").join(begun, on="session").join(ends, on="session")
+    after = connects.join_asof(
+        cuts.select("ip", "ns", "begun").sort("ns"), on="ns", by="ip", check_sortedness=False
+    )
+    gap = pl.col("at") - pl.col("begun")
+    soon = after.filter(gap < pl.col("cut_off") - _TOLERANCE)
+    return _broken(soon, "connects_after_a_cut", gap, pl.col("cut_off"))
+
+
+def _left(events: pl.DataFrame) -> pl.DataFrame:
+    """Return the ends of sessions that the caller left without a word.
+
+    What has become, or was to become, TLS without coming to it carries no QUIT.
+    """
+    last = events.filter(pl.col("event") == "command").group_by("session", maintain_order=True)
+    handshakes = last.last().filter(
+        (pl.col("verb") == "STARTTLS") & pl.col("reply").str.starts_with("2")
+    )
+    left = events.filter((pl.col("event") == "close") & (pl.col("by") == "peer") & ~pl.col("void"))
+    return left.join(handshakes.select("session"), on="session", how="anti")
+
+
 def _at_once(events: pl.DataFrame) -> list[pl.DataFrame]:
     """Find more sessions open at once than allowed, at one address or one host."""
     steps = (
-        events.filter(pl.col("event").is_in(["connect", "close"]))
+        events.filter(pl.col("event").is_in(["connect", *_ENDS]))
         .with_columns(pl.when(pl.col("event") == "connect").then(1).otherwise(-1).alias("step"))
         .sort("ns")
+        .unique(["session", "step"], keep="first", maintain_order=True)
         .with_columns(
             pl.col("step").cum_sum().over("ip").alias("at_ip"),
             pl.col("step").cum_sum().over("owner").alias("at_host"),

@@ -227,10 +227,21 @@ class Crew:
 class Spacing:
     """Keeps connects to one address apart, across sessions, shards and restarts."""
 
-    def __init__(self, pace: Pace, seconds: float, connected: Mapping[str, float]) -> None:
-        """Begin with the last connects that journals know of."""
+    def __init__(
+        self,
+        pace: Pace,
+        seconds: float,
+        connected: Mapping[str, float],
+        open_until: Mapping[str, float] | None = None,
+    ) -> None:
+        """Begin with the last connects that journals know of.
+
+        `open_until`: where a crash has cut a session off, and until when it may be open there.
+        """
         self._pace, self._seconds = pace, seconds
         self._free = {ip: moment + seconds for ip, moment in connected.items()}
+        for ip, moment in (open_until or {}).items():
+            self._free[ip] = max(moment, self._free.get(ip, moment))
 
     async def opening(self, ip: str) -> None:
         """Return when an address may be connected to, without taking the turn."""

@@ -23,7 +23,7 @@ from checks.mailbox.findings import ProbeReport, findings_of
 from checks.mailbox.pace import Pace, PolicyClock, Spacing
 from checks.mailbox.plan import Target, make_plan
 from checks.mailbox.providers import Providers
-from checks.mailbox.recall import connects_of, ended_sessions, replay
+from checks.mailbox.recall import connects_of, cut_off_at, ended_sessions, replay
 from checks.mailbox.rules import ReplyRules
 from checks.mailbox.session import Answer, Ask, Ending, SessionPlan, SessionResult
 from checks.mailbox.settings import Memory, ProbeSettings
@@ -105,6 +105,10 @@ async def probe_mailboxes(
         journal.intend(records.begin_record(began_at))
     report = ProbeReport()
     connected = {**past.connected, **connects_of(trace)}
+    # Its own deadlines would have ended a session by then, whatever its server was busy with.
+    longest = settings.deadlines.session + settings.deadlines.quit
+    cut_off = {**past.cut_off, **cut_off_at(trace)}
+    open_until = {ip: moment + longest for ip, moment in cut_off.items()}
     probe = _Probe(
         settings=settings,
         providers=providers,
@@ -112,7 +116,7 @@ async def probe_mailboxes(
         journal=journal,
         commit=GroupCommit(journal),
         pace=pace,
-        spacing=Spacing(pace, providers.courtesy.spacing, connected),
+        spacing=Spacing(pace, providers.courtesy.spacing, connected, open_until),
         alarm=Alarm(past.signs, began_at),
         egress=Egress(),
         places=asyncio.Semaphore(providers.courtesy.connections),

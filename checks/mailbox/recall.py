@@ -70,6 +70,7 @@ def remember(records: Iterable[Payload], providers: Providers) -> Memory:
     proven: dict[tuple[str, str], float] = {}
     blocked: dict[str, tuple[float, Ruling]] = {}
     connected: dict[str, float] = {}
+    cut_off: dict[str, float] = {}
     for memory in memories:
         for key, moments in memory.asked.items():
             asked[key] += moments
@@ -79,9 +80,11 @@ def remember(records: Iterable[Payload], providers: Providers) -> Memory:
             blocked[key] = max(block, blocked.get(key, block), key=lambda known: known[0])
         for ip, moment in memory.connected.items():
             connected[ip] = max(moment, connected.get(ip, moment))
+        for ip, moment in memory.cut_off.items():
+            cut_off[ip] = max(moment, cut_off.get(ip, moment))
     ordered = {key: tuple(sorted(moments)) for key, moments in asked.items()}
     signs = sorted(sign for memory in memories for sign in memory.signs)
-    return Memory(ordered, proven, blocked, connected, tuple(signs))
+    return Memory(ordered, proven, blocked, connected, tuple(signs), cut_off)
 
 
 def memory_of(trace: ProbeTrace, providers: Providers) -> Memory:
@@ -107,7 +110,8 @@ def memory_of(trace: ProbeTrace, providers: Providers) -> Memory:
             if plan.provider != OTHER:
                 blocked[plan.provider] = (result.ended_at + DAY, result.ruling)
     ordered = {key: tuple(sorted(moments)) for key, moments in asked.items()}
-    return Memory(ordered, proven, blocked, connects_of(trace), tuple(sorted(signs)))
+    connected, cut_off = connects_of(trace), cut_off_at(trace)
+    return Memory(ordered, proven, blocked, connected, tuple(sorted(signs)), cut_off)
 
 
 def _journals(records: Iterable[Payload]) -> Iterator[list[Payload]]:
@@ -141,6 +145,20 @@ def connects_of(trace: ProbeTrace) -> dict[str, float]:
             last = connects.get(plan.mx_address, session.connected_at)
             connects[plan.mx_address] = max(last, session.connected_at)
     return connects
+
+
+def cut_off_at(trace: ProbeTrace) -> dict[str, float]:
+    """Return when the last session was begun at each MX address of which no end was written.
+
+    Whoever was killed has closed it, but a server that is busy, or waits for a machine that went
+    down, still counts it as open.
+    """
+    begun: dict[str, float] = {}
+    for plan, session in _sessions(trace):
+        if session.result is None and session.connected_at is not None:
+            last = begun.get(plan.mx_address, session.connected_at)
+            begun[plan.mx_address] = max(last, session.connected_at)
+    return begun
 
 
 def ended_sessions(trace: ProbeTrace, shard: str) -> list[tuple[SessionPlan, SessionResult]]:

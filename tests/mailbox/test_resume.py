@@ -112,3 +112,30 @@ def test_a_later_run_remembers_budgets_sentinels_and_connects(
     assert ("127.9.1.1", "a.example") in memory.proven
     assert ("127.9.3.1", "d.example") not in memory.proven
     assert set(memory.connected) >= {"127.9.1.1", "127.9.2.1", "127.9.9.9"}
+
+
+def killed_after_its_first_ask(made: Lab, journal: ListJournal) -> None:
+    with pytest.raises(InterruptedError):
+        made.probe(journal=journal)
+
+
+@pytest.mark.parametrize("resumes", [True, False], ids=["resumed", "a later run"])
+def test_a_session_that_was_cut_off_may_still_be_open_at_its_server(
+    lab: Callable[..., Lab],
+    mail_server: type[MailServer],
+    list_journal: type[ListJournal],
+    *,
+    resumes: bool,
+) -> None:
+    """A server that is busy with RCPT, as with a callout, notices late that we were killed."""
+    server = mail_server()
+    made = lab(_1_1=server)
+    server.clock = made.clock
+    made.domain("a.example", "ok-1 ok-2", "127.9.1.1")
+    journal = list_journal(fails_at=4)
+    killed_after_its_first_ask(made, journal)
+    memory = remember(journal.payloads, load_providers())
+    made.probe(written=journal.payloads) if resumes else made.probe(memory=memory)
+    first, second = [at for at, _, line in server.heard if line == b"CONNECT"]
+    longest = made.settings.deadlines.session + made.settings.deadlines.quit
+    assert second - first == pytest.approx(longest)

@@ -15,7 +15,7 @@ from typing import Any, Final, Protocol
 import polars as pl
 
 from checks.mailbox import records
-from checks.mailbox.alarm import Alarm
+from checks.mailbox.alarm import Alarm, AllClear
 from checks.mailbox.commit import GroupCommit
 from checks.mailbox.domain_run import Outcome
 from checks.mailbox.egress import Egress
@@ -87,12 +87,14 @@ async def probe_mailboxes(
     as_of: datetime,
     written: Iterable[records.Payload] = (),
     memory: Memory | None = None,
+    all_clear: AllClear | None = None,
     progress: Progress | None = None,
 ) -> ProbeResult:
     """Return one mailbox finding for every address of `addresses` (ADDRESSES), none left out.
 
     `written` are the payloads that this run's journal held before a restart, `memory` is what
     earlier runs leave behind for politeness; `as_of` becomes every finding's `checked_at`.
+    `all_clear`: a person says that the providers who refused us then take us again.
     Raises only what the journal raises: no server can make this fail.
     """
     targets = targets_of(addresses)
@@ -102,7 +104,8 @@ async def probe_mailboxes(
     pace = Pace(clock)
     began_at = clock.now() if trace.began_at is None else trace.began_at
     if trace.began_at is None:
-        journal.intend(records.begin_record(began_at))
+        journal.intend(records.begin_record(began_at, all_clear))
+    is_clear = all_clear is not None or trace.is_all_clear
     report = ProbeReport()
     connected = {**past.connected, **connects_of(trace)}
     # Its own deadlines would have ended a session by then, whatever its server was busy with.
@@ -117,7 +120,7 @@ async def probe_mailboxes(
         commit=GroupCommit(journal),
         pace=pace,
         spacing=Spacing(pace, providers.courtesy.spacing, connected, open_until),
-        alarm=Alarm(past.signs, began_at),
+        alarm=Alarm(() if is_clear else past.signs),
         egress=Egress(),
         places=asyncio.Semaphore(providers.courtesy.connections),
         planning=asyncio.Semaphore(PLANNED_AT_ONCE),
@@ -216,7 +219,7 @@ class _Probe:
         """Return why nobody is asked any more; None: there is no reason."""
         now = self.pace.now()
         if self.alarm.rings(now):
-            self.report.stopped = True
+            self.report.stopped, self.report.blocked_by = True, self.alarm.providers
             return Reason.OUR_SIDE_BLOCKED
         closed = self.egress.closed(now)
         if closed is not None:

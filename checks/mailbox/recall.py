@@ -83,8 +83,9 @@ def remember(records: Iterable[Payload], providers: Providers) -> Memory:
         for ip, moment in memory.cut_off.items():
             cut_off[ip] = max(moment, cut_off.get(ip, moment))
     ordered = {key: tuple(sorted(moments)) for key, moments in asked.items()}
-    signs = sorted(sign for memory in memories for sign in memory.signs)
-    return Memory(ordered, proven, blocked, connected, tuple(signs), cut_off)
+    cleared_at = max(memory.cleared_at for memory in memories)
+    signs = sorted(s for memory in memories for s in memory.signs if s[0] > cleared_at)
+    return Memory(ordered, proven, blocked, connected, tuple(signs), cut_off, cleared_at)
 
 
 def memory_of(trace: ProbeTrace, providers: Providers) -> Memory:
@@ -111,7 +112,8 @@ def memory_of(trace: ProbeTrace, providers: Providers) -> Memory:
                 blocked[plan.provider] = (result.ended_at + DAY, result.ruling)
     ordered = {key: tuple(sorted(moments)) for key, moments in asked.items()}
     connected, cut_off = connects_of(trace), cut_off_at(trace)
-    return Memory(ordered, proven, blocked, connected, tuple(sorted(signs)), cut_off)
+    cleared_at = trace.began_at if trace.is_all_clear and trace.began_at else float("-inf")
+    return Memory(ordered, proven, blocked, connected, tuple(sorted(signs)), cut_off, cleared_at)
 
 
 def _journals(records: Iterable[Payload]) -> Iterator[list[Payload]]:

@@ -7,9 +7,10 @@ working state of a run, kept as closely as the warehouse.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
+from checks.mailbox.alarm import AllClear
 from checks.mailbox.rules import Ruling, Scope
 from checks.mailbox.session import (
     Answer,
@@ -44,16 +45,21 @@ class SessionTrace:
 
 @dataclass(slots=True)
 class ProbeTrace:
-    """A whole journal, read once: when the run began, its waves in order, its sessions."""
+    """A whole journal, read once: when the run began, its waves in order, its sessions.
+
+    `is_all_clear`: a person has said at its beginning that providers take us again.
+    """
 
     began_at: float | None = None
     waves: dict[str, list[Wave]] = field(default_factory=dict)
     sessions: dict[str, SessionTrace] = field(default_factory=dict)
+    is_all_clear: bool = False
 
 
-def begin_record(now: float) -> dict[str, Any]:
-    """Return the record that a run writes first."""
-    return {"kind": BEGIN, "at": now}
+def begin_record(now: float, all_clear: AllClear | None = None) -> dict[str, Any]:
+    """Return the record that a run writes first; it says so where a person has cleared the way."""
+    begin = {"kind": BEGIN, "at": now}
+    return begin if all_clear is None else {**begin, "all_clear": asdict(all_clear)}
 
 
 def wave_record(wave: Wave, now: float) -> dict[str, Any]:
@@ -117,6 +123,7 @@ def read_trace(records: Iterable[Payload]) -> ProbeTrace:
         kind = record.get("kind")
         if kind == BEGIN:
             trace.began_at = record["at"] if trace.began_at is None else trace.began_at
+            trace.is_all_clear = trace.is_all_clear or "all_clear" in record
         elif kind == WAVE:
             _read_wave(trace, record)
         elif kind in {CONNECT, ASK, ANSWER, END}:

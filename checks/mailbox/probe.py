@@ -20,6 +20,7 @@ from checks.mailbox.commit import GroupCommit
 from checks.mailbox.domain_run import Outcome
 from checks.mailbox.egress import Egress
 from checks.mailbox.findings import ProbeReport, findings_of
+from checks.mailbox.garbage import small_collections
 from checks.mailbox.pace import Pace, PolicyClock, Spacing
 from checks.mailbox.plan import Target, make_plan
 from checks.mailbox.providers import Providers
@@ -140,8 +141,9 @@ async def probe_mailboxes(
             if progress is not None:
                 progress(len(outcomes), len(addresses))
 
-    async with probe.commit.kept_up():
-        await pace.gather(work() for _ in range(min(SHARDS_AT_ONCE, len(plan.shards))))
+    with small_collections():
+        async with probe.commit.kept_up():
+            await pace.gather(work() for _ in range(min(SHARDS_AT_ONCE, len(plan.shards))))
     journal.flush()
     report.reasons.update(outcome.reason for outcome in outcomes)
     mx_hosts = {target.domain: target.mx_host for target in targets}

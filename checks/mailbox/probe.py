@@ -24,7 +24,7 @@ from checks.mailbox.garbage import small_collections
 from checks.mailbox.pace import Pace, PolicyClock, Spacing
 from checks.mailbox.plan import Target, make_plan
 from checks.mailbox.providers import Providers
-from checks.mailbox.recall import connects_of, cut_off_at, ended_sessions, replay
+from checks.mailbox.recall import connects_of, cut_off_at, ended_sessions, latest, replay
 from checks.mailbox.rules import ReplyRules
 from checks.mailbox.session import Answer, Ask, Ending, SessionPlan, SessionResult
 from checks.mailbox.settings import Memory, ProbeSettings
@@ -108,11 +108,11 @@ async def probe_mailboxes(
         journal.intend(records.begin_record(began_at, all_clear))
     is_clear = all_clear is not None or trace.is_all_clear
     report = ProbeReport()
-    connected = {**past.connected, **connects_of(trace)}
+    connected = latest(past.connected, connects_of(trace))
     # Its own deadlines would have ended a session by then, whatever its server was busy with.
     longest = settings.deadlines.session + settings.deadlines.quit
-    cut_off = {**past.cut_off, **cut_off_at(trace)}
-    open_until = {ip: moment + longest for ip, moment in cut_off.items()}
+    cut_off, now = latest(past.cut_off, cut_off_at(trace)), clock.now()
+    open_until = {ip: min(moment, now) + longest for ip, moment in cut_off.items()}
     probe = _Probe(
         settings=settings,
         providers=providers,

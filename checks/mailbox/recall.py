@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from checks.mailbox.budget import DAY
 from checks.mailbox.errand import proves_honesty
@@ -26,6 +26,9 @@ from checks.mailbox.shard_run import ShardRun, is_block_sign
 if TYPE_CHECKING:
     from checks.mailbox.providers import Providers
     from checks.mailbox.rules import Ruling
+
+
+Key = TypeVar("Key", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,21 +70,15 @@ def remember(records: Iterable[Payload], providers: Providers) -> Memory:
     """
     memories = [memory_of(read_trace(journal), providers) for journal in _journals(records)]
     asked: dict[str, list[tuple[float, bool]]] = defaultdict(list)
-    proven: dict[tuple[str, str], float] = {}
     blocked: dict[str, tuple[float, Ruling]] = {}
-    connected: dict[str, float] = {}
-    cut_off: dict[str, float] = {}
     for memory in memories:
         for key, moments in memory.asked.items():
             asked[key] += moments
-        for pair, moment in memory.proven.items():
-            proven[pair] = max(moment, proven.get(pair, moment))
         for key, block in memory.blocked.items():
             blocked[key] = max(block, blocked.get(key, block), key=lambda known: known[0])
-        for ip, moment in memory.connected.items():
-            connected[ip] = max(moment, connected.get(ip, moment))
-        for ip, moment in memory.cut_off.items():
-            cut_off[ip] = max(moment, cut_off.get(ip, moment))
+    proven = latest(*(memory.proven for memory in memories))
+    connected = latest(*(memory.connected for memory in memories))
+    cut_off = latest(*(memory.cut_off for memory in memories))
     ordered = {key: tuple(sorted(moments)) for key, moments in asked.items()}
     cleared_at = max(memory.cleared_at for memory in memories)
     signs = sorted(s for memory in memories for s in memory.signs if s[0] > cleared_at)
@@ -141,12 +138,13 @@ def _note_sentinels(
 
 def connects_of(trace: ProbeTrace) -> dict[str, float]:
     """Return when each MX address was last connected to."""
-    connects: dict[str, float] = {}
-    for plan, session in _sessions(trace):
-        if session.connected_at is not None:
-            last = connects.get(plan.mx_address, session.connected_at)
-            connects[plan.mx_address] = max(last, session.connected_at)
-    return connects
+    return latest(
+        *(
+            {plan.mx_address: session.connected_at}
+            for plan, session in _sessions(trace)
+            if session.connected_at is not None
+        )
+    )
 
 
 def cut_off_at(trace: ProbeTrace) -> dict[str, float]:
@@ -155,12 +153,26 @@ def cut_off_at(trace: ProbeTrace) -> dict[str, float]:
     Whoever was killed has closed it, but a server that is busy, or waits for a machine that went
     down, still counts it as open.
     """
-    begun: dict[str, float] = {}
-    for plan, session in _sessions(trace):
-        if session.result is None and session.connected_at is not None:
-            last = begun.get(plan.mx_address, session.connected_at)
-            begun[plan.mx_address] = max(last, session.connected_at)
-    return begun
+    return latest(
+        *(
+            {plan.mx_address: session.connected_at}
+            for plan, session in _sessions(trace)
+            if session.result is None and session.connected_at is not None
+        )
+    )
+
+
+def latest(*known: Mapping[Key, float]) -> dict[Key, float]:
+    """Return the latest moment of every key.
+
+    >>> latest({"a": 1.0, "b": 5.0}, {"a": 2.0, "b": 4.0})
+    {'a': 2.0, 'b': 5.0}
+    """
+    moments: dict[Key, float] = {}
+    for each in known:
+        for key, moment in each.items():
+            moments[key] = max(moment, moments.get(key, moment))
+    return moments
 
 
 def ended_sessions(trace: ProbeTrace, shard: str) -> list[tuple[SessionPlan, SessionResult]]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from checks.mailbox.pace import JumpClock
 from checks.mailbox.recall import remember
 from data.reference.providers import load_providers
 
@@ -98,6 +99,25 @@ def test_an_ask_that_every_kill_leaves_in_doubt_ends_as_unknown(
     assert server.asked() == ["bad-1@a.example"] * 5
     assert made.reasons(written=written) == {"bad-1@a.example": "temporary_failure"}
     assert server.asked() == ["bad-1@a.example"] * 5
+
+
+def test_a_run_that_is_resumed_after_another_minds_what_that_one_did(
+    lab: Callable[..., Lab],
+    mail_server: type[MailServer],
+    list_journal: type[ListJournal],
+) -> None:
+    """The other run connected later than this one's journal knows."""
+    server = mail_server()
+    made = lab(_1_1=server)
+    server.clock = made.clock
+    made.domain("a.example", "ok-1 ok-2", "127.9.1.1")
+    killed, other = list_journal(fails_at=2), list_journal()
+    killed_after_its_first_ask(made, killed)
+    made.clock = server.clock = JumpClock(made.clock.now() + 3_600.0)
+    made.probe(journal=other)
+    made.probe(written=killed.payloads, memory=remember(other.payloads, load_providers()))
+    check_spacing(made)
+    assert server.sessions == 2
 
 
 def test_a_later_run_remembers_budgets_sentinels_and_connects(

@@ -39,11 +39,12 @@ from data.reference.providers import load_providers
 from data.reference.smtp_replies import load_reply_rules
 from flows.clocks import policy_clock
 from flows.settings import SmtpSettings
-from sandbox.audit import LIMITS, audit
+from sandbox.audit import audit
 from sandbox.hostile_farm import personalities
 from sandbox.internet import Endpoints
 from sandbox.journals import read_journals
 from sandbox.lab import LabName, LabSize, mailboxes, start_lab, truth_of
+from sandbox.limits import LIMITS
 from sandbox.smtp_farm import Tempo
 
 TICK: Final = 0.005

@@ -15,11 +15,11 @@ replies than commands): it answers nothing, and whose turn it is cannot be told 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Final
 
 import polars as pl
 
+from sandbox.limits import LIMITS, Limits
 from sandbox.personality import Personality
 
 VERBS: Final = ("EHLO", "HELO", "STARTTLS", "MAIL", "RCPT", "RSET", "QUIT")
@@ -47,51 +47,6 @@ _REPLY: Final = f"^(?:(?:{_LINE}\r\n)*{_LAST}\r\n|(?:{_LINE}\n)*{_LAST})$"
 """One whole reply, as sent or as the farm notes it, without its last line end."""
 _TOO_LONG: Final = "[^\n]{1024}"  # twice what RFC 5321, 4.5.3.1.5 allows
 _TOLERANCE: Final = 0.005  # seconds of spacing
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a caller of one class of hosts may do; budgets belong to a host's owner.
-
-    The owner is the provider, or for spread hosts the single server.
-    """
-
-    may_be_asked: bool = True
-    session_recipients: int = 5
-    session_refusals: int = 2
-    ip_connections: int = 1
-    host_connections: int = 4
-    hour_refusals: int = 10
-    day_refusals: int = 100
-    unknown_share: float = 0.20
-    unknown_least: int = 50  # recipients before a share is judged
-    spacing: float = 1.0
-    cut_off: float = 180.0  # seconds from its beginning that a session left without QUIT is open
-
-
-_HONEST: Final = Limits(
-    session_recipients=20,
-    session_refusals=3,
-    ip_connections=2,
-    hour_refusals=120,
-    day_refusals=1_000,
-    unknown_share=0.10,
-)
-
-LIMITS: Final[Mapping[str, Limits]] = {
-    "honest": _HONEST,
-    "wary": replace(_HONEST, unknown_share=0.05),
-    "forbidden": Limits(may_be_asked=False),
-    "business": Limits(
-        session_recipients=10,
-        ip_connections=2,
-        hour_refusals=120,
-        day_refusals=1_000,
-        unknown_least=100,
-    ),
-    "other": Limits(),
-}
-"""The default policy by class of personality; the pipeline's own table must not be looser."""
 
 
 def audit(

@@ -213,22 +213,28 @@ def _left(events: pl.DataFrame) -> pl.DataFrame:
 
 
 def _at_once(events: pl.DataFrame) -> list[pl.DataFrame]:
-    """Find more sessions open at once than allowed, at one address or one host."""
+    """Find more sessions open at once than allowed: at an address, a host, a /24, in all."""
     steps = (
         events.filter(pl.col("event").is_in(["connect", *_ENDS]))
         .with_columns(pl.when(pl.col("event") == "connect").then(1).otherwise(-1).alias("step"))
         .sort("ns")
         .unique(["session", "step"], keep="first", maintain_order=True)
+        .with_columns(pl.col("ip").str.replace(r"[^.]*$", "").alias("network"))
         .with_columns(
             pl.col("step").cum_sum().over("ip").alias("at_ip"),
             pl.col("step").cum_sum().over("owner").alias("at_host"),
+            pl.col("step").cum_sum().over("network").alias("at_network"),
+            pl.col("step").cum_sum().alias("at_all"),
         )
     )
-    crowded = steps.filter(pl.col("at_ip") > pl.col("ip_connections"))
-    crowds = steps.filter(pl.col("at_host") > pl.col("host_connections"))
     return [
-        _broken(crowded, "connections_at_an_address", pl.col("at_ip"), pl.col("ip_connections")),
-        _broken(crowds, "connections_at_a_host", pl.col("at_host"), pl.col("host_connections")),
+        _broken(steps.filter(pl.col(found) > pl.col(most)), rule, pl.col(found), pl.col(most))
+        for rule, found, most in (
+            ("connections_at_an_address", "at_ip", "ip_connections"),
+            ("connections_at_a_host", "at_host", "host_connections"),
+            ("connections_in_a_network", "at_network", "network_connections"),
+            ("connections_in_all", "at_all", "all_connections"),
+        )
     ]
 
 

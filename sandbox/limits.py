@@ -19,6 +19,8 @@ class Limits:
     session_refusals: int = 2
     ip_connections: int = 1
     host_connections: int = 4
+    network_connections: int = 4
+    all_connections: int = 200
     hour_refusals: int = 10
     day_refusals: int = 100
     unknown_share: float = 0.20

@@ -101,8 +101,26 @@ def test_sessions_at_once(script: Script) -> None:
 def test_sessions_at_once_over_all_addresses(script: Script) -> None:
     for place in range(5):
         script.tell("gmail", f"s{place}", "connect")
-        script.rows[-1]["ip"] = f"127.64.0.{place + 1}"
+        script.rows[-1]["ip"] = f"127.64.{place}.1"
     assert script.rules() == {"connections_at_a_host"}
+
+
+@pytest.mark.parametrize(
+    ("sessions", "place", "rules"),
+    [
+        (4, "127.90.0.{}", set()),
+        (5, "127.90.0.{}", {"connections_in_a_network"}),
+        (200, "127.90.{}.1", set()),
+        (201, "127.90.{}.1", {"connections_in_all"}),
+    ],
+)
+def test_sessions_at_once_at_strangers(
+    script: Script, sessions: int, place: str, rules: set[str]
+) -> None:
+    for number in range(sessions):
+        script.tell("postfix", f"s{number}", "connect")
+        script.rows[-1]["ip"] = place.format(number)
+    assert script.rules() == rules
 
 
 @pytest.mark.parametrize("apart", [1.0, 400.0])

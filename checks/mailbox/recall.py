@@ -18,6 +18,7 @@ from checks.mailbox.records import (
     doubts,
     given_up,
     read_trace,
+    reopened,
 )
 from checks.mailbox.session import IN_DOUBT, Answer, Ending, SessionPlan, SessionResult
 from checks.mailbox.settings import Memory
@@ -50,16 +51,20 @@ def replay(run: ShardRun, trace: ProbeTrace) -> tuple[CutOff, ...]:
             run.fold()
         run.take_up(wave)
         for plan in wave.sessions:
-            for moment in doubts(trace.sessions.get(plan.session_id, SessionTrace())):
+            for moment in doubts(_reopened(trace, plan)):
                 run.count_doubt(plan, moment)
     cut_off = []
     for plan in run.under_way:
-        session = trace.sessions.get(plan.session_id, SessionTrace())
+        session = _reopened(trace, plan)
         if session.result is not None:
             run.end(session.result)
         else:
             cut_off.append(CutOff(plan, _answers(session)))
     return tuple(cut_off)
+
+
+def _reopened(trace: ProbeTrace, plan: SessionPlan) -> SessionTrace:
+    return reopened(trace.sessions.get(plan.session_id, SessionTrace()))
 
 
 def remember(records: Iterable[Payload], providers: Providers) -> Memory:

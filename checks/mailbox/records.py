@@ -7,7 +7,7 @@ working state of a run, kept as closely as the warehouse.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 
 from checks.mailbox.alarm import AllClear
@@ -138,6 +138,22 @@ def doubts(session: SessionTrace) -> list[float]:
     return [*session.repeated, *(moment for _, moment in session.open_asks)]
 
 
+def reopened(session: SessionTrace) -> SessionTrace:
+    """Return a session that was cut off, its last answer in doubt where the farewell was next.
+
+    Only the reply to QUIT shows that no reply too many has moved the answers by one. The last ask
+    is therefore sent again, in a connection that comes to its farewell: what a server does to its
+    callers there, it did before. No more than one recipient is asked again either way.
+    """
+    is_last = session.result is None and not session.open_asks and session.answers
+    if not is_last or len(session.repeated) >= _ASKS_AT_MOST:
+        return session
+    last = session.answers[-1]
+    if not last.code or last.is_about_tls:
+        return session
+    return replace(session, answers=session.answers[:-1], open_asks=[(last.ask, last.asked_at)])
+
+
 def given_up(session: SessionTrace, address: str) -> bool:
     """Whether an ask was sent so often without an answer that it is not sent again."""
     return sum(ask.address == address for ask, _ in session.open_asks) >= _ASKS_AT_MOST
@@ -154,7 +170,7 @@ def _read_session(session: SessionTrace, record: Payload) -> None:
     if kind == CONNECT:
         session.connected_at = record["at"]
     elif kind == ASK:
-        session.open_asks.append((_ask_from_json(record), record["at"]))
+        _read_ask(session, _ask_from_json(record), record["at"])
     elif kind == ANSWER:
         answer = _answer_from_json(record)
         session.answers.append(answer)
@@ -163,6 +179,14 @@ def _read_session(session: SessionTrace, record: Payload) -> None:
         session.open_asks = [open_ for open_ in session.open_asks if open_[0] != answer.ask]
     else:
         session.result = _result_from_json(record, tuple(session.answers))
+
+
+def _read_ask(session: SessionTrace, ask: Ask, moment: float) -> None:
+    """Note an ask; an answer that a crash has put in doubt again no longer counts as one."""
+    doubted = [a for a in session.answers if a.ask == ask and not a.is_about_tls]
+    session.answers = [answer for answer in session.answers if answer not in doubted]
+    session.open_asks += [(ask, answer.asked_at) for answer in doubted]
+    session.open_asks.append((ask, moment))
 
 
 def _ask_to_json(ask: Ask) -> dict[str, Any]:

@@ -154,7 +154,7 @@ def spend(load: Load, reply: float, folder: Path) -> Night:
     """Ask a load's mailboxes on a timelapse loop."""
     began = time.perf_counter()
     with Timelapse(START) as timelapse:
-        result = timelapse.run(_ask(load, reply, folder, timelapse.clock))
+        result = timelapse.run(ask(load, reply, folder, timelapse.clock, load_providers()))
     seen = read_journals(folder)
     told = dict(result.findings.select("address", "verdict").iter_rows())
     truth = {a: "deliverable" if a in load.boxes else "undeliverable" for a in load.order}
@@ -167,11 +167,13 @@ def spend(load: Load, reply: float, folder: Path) -> Night:
     )
 
 
-async def _ask(load: Load, reply: float, folder: Path, clock: TimelapseClock) -> ProbeResult:
+async def ask(
+    load: Load, reply: float, folder: Path, clock: TimelapseClock, providers: Providers
+) -> ProbeResult:
+    """Ask a load's mailboxes by a table of limits, of servers that keep journals in the folder."""
     tempo = Tempo(io_scale=1.0, reply_delay=reply)
     async with internet(load.world, folder, tempo=tempo, clock=clock) as endpoints:
         with Journal.open(folder / "probe.journal", epoch=1) as journal:
-            providers = load_providers()
             return await probe_mailboxes(
                 load.frame(providers),
                 _settings(endpoints),

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from checks.errors import SettingError
+from checks.mailbox.alarm import AllClear
 from checks.score import Force
 from flows.settings import Settings
 
@@ -31,6 +32,7 @@ class RunPlan:
     sample: int | None
     settings: Settings
     force: Force | None = None  # who overrules the gate
+    all_clear: AllClear | None = None  # who says that providers take us again
 
     @property
     def day(self) -> dt.datetime:
@@ -103,6 +105,7 @@ def save_plan(plan: RunPlan) -> None:
             "sample": plan.sample,
             "settings": plan.settings.model_dump(mode="json"),
             "force": asdict(plan.force) if plan.force else None,
+            "all_clear": asdict(plan.all_clear) if plan.all_clear else None,
         },
         indent=1,
     )
@@ -131,4 +134,5 @@ def load_plan(warehouse: Path, run_id: str) -> RunPlan:
         sample=facts["sample"],
         settings=Settings.model_validate(facts["settings"]),
         force=Force(**facts["force"]) if facts["force"] else None,
+        all_clear=AllClear(**facts["all_clear"]) if facts.get("all_clear") else None,
     )

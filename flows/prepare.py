@@ -14,7 +14,7 @@ from checks.errors import InputRefusedError, SettingError
 from flows.plan import DEFAULT_WAREHOUSE, RunPlan, load_plan, new_run_id, save_plan
 from flows.run import utc_now
 from flows.settings import Settings, load_settings
-from flows.signed import read_force
+from flows.signed import read_all_clear, read_force
 
 LANGUAGES = {"pt": "pt-BR", "es": "es-MX"}
 BLOCK = 1 << 20
@@ -36,6 +36,7 @@ class RunRequest:
     language: str | None = None
     wait: bool = False
     force_gate: str | None = None
+    all_clear: str | None = None
     as_of: dt.datetime | None = None
 
 
@@ -46,10 +47,12 @@ def prepare_run(request: RunRequest, settings: Settings | None = None) -> RunPla
     """
     warehouse = (request.warehouse or DEFAULT_WAREHOUSE).absolute()
     force = read_force(request.force_gate) if request.force_gate is not None else None
+    all_clear = read_all_clear(request.all_clear) if request.all_clear is not None else None
     if request.resume is not None:
-        if force is not None:
-            problem = "--force-gate comes too late for a run that is resumed"
-            raise SettingError(problem, "start a new run with it")
+        for option, said in (("--force-gate", force), ("--all-clear", all_clear)):
+            if said is not None:
+                problem = f"{option} comes too late for a run that is resumed"
+                raise SettingError(problem, "start a new run with it")
         return load_plan(warehouse, request.resume)
     settings = settings or load_settings(request.config)
     if request.no_smtp:
@@ -72,6 +75,7 @@ def prepare_run(request: RunRequest, settings: Settings | None = None) -> RunPla
         sample=request.sample,
         settings=settings,
         force=force,
+        all_clear=all_clear,
     )
     save_plan(plan)
     return plan

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from checks.errors import SettingError
+from checks.mailbox.alarm import AllClear
 from checks.score import Force
 
 LONGEST: Final = 200
@@ -29,8 +30,21 @@ def read_force(text: str) -> Force:
     >>> read_force("Ana Prova: checked by phone")
     Force(by='Ana Prova', reason='checked by phone')
     """
+    return Force(*_signed(text, "--force-gate"))
+
+
+def read_all_clear(text: str) -> AllClear:
+    """Return who says that providers take us again and why, from `NAME: reason`.
+
+    >>> read_all_clear("Ana Prova: off every list since Monday").by
+    'Ana Prova'
+    """
+    return AllClear(*_signed(text, "--all-clear"))
+
+
+def _signed(text: str, option: str) -> tuple[str, str]:
     by, colon, reason = text.partition(":")
     if not colon:
-        problem = "--force-gate does not say who and why"
-        raise SettingError(problem, 'write --force-gate "NAME: reason"')
-    return Force(signed_text(by, "--force-gate NAME"), signed_text(reason, "--force-gate reason"))
+        problem = f"{option} does not say who and why"
+        raise SettingError(problem, f'write {option} "NAME: reason"')
+    return signed_text(by, f"{option} NAME"), signed_text(reason, f"{option} reason")

@@ -4,7 +4,9 @@
 
 A frame without rows means that no limit was broken. Refusals count what was answered 5xx to RCPT;
 hours and days are sliding windows of policy time. After a caller was killed, two rules show its
-death and not its manners: left_without_quit, and recipient_asked_again once per open session.
+death and not its manners: left_without_quit, and recipient_asked_again once per open session. The
+system of a killed caller closes its connections there and then; that a server may take longer to
+notice is judged by policy time (connects_after_a_cut), for on a virtual clock nobody waits for it.
 
 A void session is one in which the server itself broke the protocol (a reply that is none, or more
 replies than commands): it answers nothing, and whose turn it is cannot be told there.
@@ -13,11 +15,11 @@ replies than commands): it answers nothing, and whose turn it is cannot be told 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Final
 
 import polars as pl
 
+from sandbox.limits import LIMITS, Limits
 from sandbox.personality import Personality
 
 VERBS: Final = ("EHLO", "HELO", "STARTTLS", "MAIL", "RCPT", "RSET", "QUIT")
@@ -35,6 +37,9 @@ VIOLATIONS: Final = pl.Schema(
 )
 """One row per limit that was broken."""
 
+_ENDS: Final = ("gone", "close")
+"""What ends a session, the first of them: a busy server notices later than its system does."""
+
 _HOUR: Final = 3_600.0
 _LINE: Final = "[2-5][0-5][0-9]-[^\r\n]*"
 _LAST: Final = "[2-5][0-5][0-9](?: [^\r\n]*)?"
@@ -42,50 +47,6 @@ _REPLY: Final = f"^(?:(?:{_LINE}\r\n)*{_LAST}\r\n|(?:{_LINE}\n)*{_LAST})$"
 """One whole reply, as sent or as the farm notes it, without its last line end."""
 _TOO_LONG: Final = "[^\n]{1024}"  # twice what RFC 5321, 4.5.3.1.5 allows
 _TOLERANCE: Final = 0.005  # seconds of spacing
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a caller of one class of hosts may do; budgets belong to a host's owner.
-
-    The owner is the provider, or for spread hosts the single server.
-    """
-
-    may_be_asked: bool = True
-    session_recipients: int = 5
-    session_refusals: int = 2
-    ip_connections: int = 1
-    host_connections: int = 4
-    hour_refusals: int = 10
-    day_refusals: int = 100
-    unknown_share: float = 0.20
-    unknown_least: int = 50  # recipients before a share is judged
-    spacing: float = 1.0
-
-
-_HONEST: Final = Limits(
-    session_recipients=20,
-    session_refusals=3,
-    ip_connections=2,
-    hour_refusals=120,
-    day_refusals=1_000,
-    unknown_share=0.10,
-)
-
-LIMITS: Final[Mapping[str, Limits]] = {
-    "honest": _HONEST,
-    "wary": replace(_HONEST, unknown_share=0.05),
-    "forbidden": Limits(may_be_asked=False),
-    "business": Limits(
-        session_recipients=10,
-        ip_connections=2,
-        hour_refusals=120,
-        day_refusals=1_000,
-        unknown_least=100,
-    ),
-    "other": Limits(),
-}
-"""The default policy by class of personality; the pipeline's own table must not be looser."""
 
 
 def audit(
@@ -112,6 +73,7 @@ def audit(
         *_per_session(recipients),
         _repeats(recipients),
         _spacing(events),
+        _after_cuts(events),
         *_at_once(events),
         *_refusals_in(recipients),
         _asked_on(events, recipients),
@@ -175,13 +137,7 @@ def _manners(events: pl.DataFrame, commands: pl.DataFrame) -> list[pl.DataFrame]
     early = events.filter((pl.col("event") == "early") & ~pl.col("void"))
     strange = commands.filter(~pl.col("verb").is_in(VERBS))
     greeted = events.filter((pl.col("event") == "banner") & pl.col("reply").str.starts_with("2"))
-    # what has become, or was to become, TLS without coming to it carries no QUIT
-    last = commands.group_by("session", maintain_order=True).last()
-    handshakes = last.filter((pl.col("verb") == "STARTTLS") & pl.col("reply").str.starts_with("2"))
-    left = events.filter((pl.col("event") == "close") & (pl.col("by") == "peer") & ~pl.col("void"))
-    rude = left.join(greeted.select("session"), on="session", how="semi").join(
-        handshakes.select("session"), on="session", how="anti"
-    )
+    rude = _left(events).join(greeted.select("session"), on="session", how="semi")
     return [
         _broken(early, "spoke_out_of_turn", pl.lit(1), pl.lit(0)),
         _broken(strange, "verb_outside_the_list", pl.lit(1), pl.lit(0)),
@@ -229,22 +185,56 @@ def _spacing(events: pl.DataFrame) -> pl.DataFrame:
     return _broken(close, "connects_too_close", pl.col("gap"), pl.col("spacing"))
 
 
+def _after_cuts(events: pl.DataFrame) -> pl.DataFrame:
+    """Find connects to an address whose server may still hold a session that was cut off."""
+    connects = events.filter(pl.col("event") == "connect").sort("ns")
+    ends = events.filter(pl.col("event").is_in(_ENDS)).sort("ns").unique("session", keep="first")
+    begun = connects.select("session", pl.col("at").alias("begun"))
+    cuts = _left(events).select("session").join(begun, on="session").join(ends, on="session")
+    after = connects.join_asof(
+        cuts.select("ip", "ns", "begun").sort("ns"), on="ns", by="ip", check_sortedness=False
+    )
+    gap = pl.col("at") - pl.col("begun")
+    soon = after.filter(gap < pl.col("cut_off") - _TOLERANCE)
+    return _broken(soon, "connects_after_a_cut", gap, pl.col("cut_off"))
+
+
+def _left(events: pl.DataFrame) -> pl.DataFrame:
+    """Return the ends of sessions that the caller left without a word.
+
+    What has become, or was to become, TLS without coming to it carries no QUIT.
+    """
+    last = events.filter(pl.col("event") == "command").group_by("session", maintain_order=True)
+    handshakes = last.last().filter(
+        (pl.col("verb") == "STARTTLS") & pl.col("reply").str.starts_with("2")
+    )
+    left = events.filter((pl.col("event") == "close") & (pl.col("by") == "peer") & ~pl.col("void"))
+    return left.join(handshakes.select("session"), on="session", how="anti")
+
+
 def _at_once(events: pl.DataFrame) -> list[pl.DataFrame]:
-    """Find more sessions open at once than allowed, at one address or one host."""
+    """Find more sessions open at once than allowed: at an address, a host, a /24, in all."""
     steps = (
-        events.filter(pl.col("event").is_in(["connect", "close"]))
+        events.filter(pl.col("event").is_in(["connect", *_ENDS]))
         .with_columns(pl.when(pl.col("event") == "connect").then(1).otherwise(-1).alias("step"))
         .sort("ns")
+        .unique(["session", "step"], keep="first", maintain_order=True)
+        .with_columns(pl.col("ip").str.replace(r"[^.]*$", "").alias("network"))
         .with_columns(
             pl.col("step").cum_sum().over("ip").alias("at_ip"),
             pl.col("step").cum_sum().over("owner").alias("at_host"),
+            pl.col("step").cum_sum().over("network").alias("at_network"),
+            pl.col("step").cum_sum().alias("at_all"),
         )
     )
-    crowded = steps.filter(pl.col("at_ip") > pl.col("ip_connections"))
-    crowds = steps.filter(pl.col("at_host") > pl.col("host_connections"))
     return [
-        _broken(crowded, "connections_at_an_address", pl.col("at_ip"), pl.col("ip_connections")),
-        _broken(crowds, "connections_at_a_host", pl.col("at_host"), pl.col("host_connections")),
+        _broken(steps.filter(pl.col(found) > pl.col(most)), rule, pl.col(found), pl.col(most))
+        for rule, found, most in (
+            ("connections_at_an_address", "at_ip", "ip_connections"),
+            ("connections_at_a_host", "at_host", "host_connections"),
+            ("connections_in_a_network", "at_network", "network_connections"),
+            ("connections_in_all", "at_all", "all_connections"),
+        )
     ]
 
 

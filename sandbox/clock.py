@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import math
 import socket
+from abc import ABC, abstractmethod
 from types import TracebackType
 from typing import Self
 
@@ -70,7 +71,28 @@ async def serve_clock(clock: PolicyClock) -> asyncio.Server:
     return await asyncio.start_server(talk, "127.0.0.1", 0)
 
 
-class RemoteClock:
+class Closable(ABC):
+    """What is closed at the end of a `with` block."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of what is held."""
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close."""
+        self.close()
+
+
+class RemoteClock(Closable):
     """A client of a served clock: blocking, one connection, for another process."""
 
     def __init__(self, endpoint: str, timeout: float = 5.0) -> None:
@@ -95,16 +117,3 @@ class RemoteClock:
         """Close the connection."""
         self._lines.close()
         self._socket.close()
-
-    def __enter__(self) -> Self:
-        """Return itself, to be closed at the end of the block."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close the connection."""
-        self.close()

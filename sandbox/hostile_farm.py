@@ -101,6 +101,7 @@ class HostileFarm:
         note = partial(self._journal.write, HOST, ip, peer, f"{HOST}-{next(self._numbers)}")
         session = Session(server, reader, writer, note)
         note("connect")
+        reader.note = note
         try:
             await session.run()
         except ConnectionError:
@@ -110,6 +111,7 @@ class HostileFarm:
             if reader.early:
                 note("early")
             note("close", by=session.ended_by)
+            reader.note = None
             writer.close()
 
 

@@ -34,6 +34,8 @@ _RECIPIENTS: Final = {
 }
 _NO_LINGER: Final = struct.pack("ii", 1, 0)  # closing sends a reset
 _HALF_PAUSE: Final = 0.05
+_LOOK_SECONDS: Final = 0.01
+_ESTABLISHED: Final = 1  # of tcp(7)'s TCP_INFO, whose first byte is the state
 _HELD_SECONDS: Final = 3.0
 _FLOOD: Final = 512  # lines a write, where a flood has no pauses
 _NOTED: Final = 1_100  # characters of a reply that the journal keeps
@@ -45,11 +47,33 @@ _ERROR_SLEEP: Final = 1.0
 _LINE: Final = 512  # bytes of a command with its CRLF (RFC 5321, 4.5.3.1.4)
 
 
+class Note(Protocol):
+    """Writes an event of one session into the journal."""
+
+    def __call__(self, event: str, **more: str) -> None:
+        """Append the event."""
+        ...
+
+
 class Listener(asyncio.StreamReader):
-    """A reader that knows whether the caller spoke while a reply was still to come."""
+    """A reader that knows whether the caller spoke out of turn, and when it hung up."""
 
     server_speaks = True
     early = False
+
+    is_gone = False
+    note: Note | None = None  # once there is a session to note it in
+
+    def feed_eof(self) -> None:
+        """Take the end in; it is noted at once, whatever the server is busy with."""
+        self.hang_up()
+        super().feed_eof()
+
+    def hang_up(self) -> None:
+        """Note, once, that the caller is gone."""
+        if self.note is not None and not self.is_gone:
+            self.note("gone")
+        self.is_gone = True
 
     def feed_data(self, data: Iterable[SupportsIndex]) -> None:
         """Take bytes in; they are early while the server has yet to speak."""
@@ -75,14 +99,6 @@ class Server:
     memory: Memory
     now: Callable[[], float]
     io_scale: float
-
-
-class Note(Protocol):
-    """Writes an event of one session into the journal."""
-
-    def __call__(self, event: str, **more: str) -> None:
-        """Append the event."""
-        ...
 
 
 class Session:
@@ -239,9 +255,7 @@ class Session:
         if self.ended_by != "quit":
             self.ended_by = "server"
         if "deaf" in move:
-            self._writer.transport.pause_reading()  # type: ignore[attr-defined]  # a Transport
-            await self._wait(move["deaf"])
-            self._writer.transport.resume_reading()  # type: ignore[attr-defined]  # a Transport
+            await self._be_deaf(move["deaf"] * self._io_scale)
         if "deaf" in move or "hang" in move:
             await self._outlast()
         if "reset" in move:
@@ -249,6 +263,19 @@ class Session:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
         if "reset" in move or "cut" in move:  # a cut tells TLS nothing of the end
             self._writer.transport.abort()
+
+    async def _be_deaf(self, seconds: float) -> None:
+        """Read nothing for so long; that the caller hangs up only the system hears."""
+        loop, transport = asyncio.get_running_loop(), self._writer.transport
+        connection = self._writer.get_extra_info("socket")
+        transport.pause_reading()  # type: ignore[attr-defined]  # a Transport
+        ends = loop.time() + seconds
+        while loop.time() < ends:
+            state = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)
+            if state[0] != _ESTABLISHED:
+                self._reader.hang_up()
+            await asyncio.sleep(_LOOK_SECONDS)
+        transport.resume_reading()  # type: ignore[attr-defined]  # a Transport
 
     async def _outlast(self) -> None:
         """Say no more until the caller goes; note whether it took its leave."""

@@ -8,6 +8,7 @@ address), `client`, `session` (unique while one farm runs) and `event`:
 - `banner` with `reply`;
 - `command` with `verb`, `arg` and `reply`, written when the reply is sent;
 - `early`: bytes came while the server had yet to speak (before the banner, or pipelined);
+- `gone`: the caller hung up, and the server was busy with something else: `close` comes later;
 - `close` with `by`: quit | server | peer.
 """
 

@@ -16,10 +16,9 @@ import asyncio
 import selectors
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
-from types import TracebackType
-from typing import Final, Self, TypeVar
+from typing import Final, TypeVar
 
-from sandbox.clock import PolicyClock
+from sandbox.clock import Closable, PolicyClock
 
 T = TypeVar("T")
 
@@ -97,7 +96,7 @@ class TimelapseClock(PolicyClock):
         await asyncio.sleep(max(0.0, moment - self.now()))
 
 
-class Timelapse:
+class Timelapse(Closable):
     """A runner of coroutines on a timelapse loop."""
 
     def __init__(self, start_at: float) -> None:
@@ -109,15 +108,6 @@ class Timelapse:
         """Run to the end; time goes on from where the last call left it."""
         return self._runner.run(main)
 
-    def __enter__(self) -> Self:
-        """Return itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
         """Close the loop."""
         self._runner.close()

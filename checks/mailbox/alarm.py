@@ -1,13 +1,28 @@
-"""When several providers refuse us within an hour, the fault is ours: nobody is asked any more."""
+"""When several providers refuse us within an hour, the fault is ours: nobody is asked any more.
+
+Not this night and not by any later run, until a person has found out why and says so: an address
+that is on blocklists does not come off by waiting, and asking on makes it worse.
+"""
 
 from __future__ import annotations
 
+import math
+from bisect import insort
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 
-from checks.mailbox.budget import DAY, HOUR
+from checks.mailbox.budget import HOUR
 
 PROVIDERS_TO_STOP: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class AllClear:
+    """Who says that providers take us again, and why."""
+
+    by: str
+    reason: str
 
 
 class Alarm:
@@ -18,16 +33,21 @@ class Alarm:
     (False, True)
     """
 
-    def __init__(
-        self, signs: Iterable[tuple[float, str]] = (), since: float = float("-inf")
-    ) -> None:
-        """Begin with the signs that journals hold; those of a day before `since` are forgotten."""
-        self._signs = sorted(sign for sign in signs if sign[0] > since - DAY)
+    def __init__(self, signs: Iterable[tuple[float, str]] = ()) -> None:
+        """Begin with the signs that journals hold since the last all-clear."""
+        self._signs = sorted(signs)
+        self._rang_at = _first_ring(self._signs)
+
+    @property
+    def providers(self) -> list[str]:
+        """Who has refused us, in order of name."""
+        return sorted({name for _, name in self._signs})
 
     def add(self, moment: float, provider: str) -> None:
         """Note that a provider has refused us; all hosts of "other" count as one provider."""
-        self._signs.append((moment, provider))
-        self._signs.sort()
+        insort(self._signs, (moment, provider))
+        if moment < self._rang_at:
+            self._rang_at = _first_ring(self._signs)
 
     def rings(self, now: float) -> bool:
         """Whether three providers refused us within an hour at some time before `now`.
@@ -35,9 +55,14 @@ class Alarm:
         Strictly before: shards that act at the same moment of a virtual clock must not see each
         other, or verdicts would depend on which came first. Once it rings it never stops.
         """
-        past = [(moment, name) for moment, name in self._signs if moment < now]
-        for position, (moment, _) in enumerate(past):
-            names = {name for other, name in past[position:] if other - moment <= HOUR}
-            if len(names) >= PROVIDERS_TO_STOP:
-                return True
-        return False
+        return self._rang_at < now
+
+
+def _first_ring(signs: Iterable[tuple[float, str]]) -> float:
+    """Return when the third provider within an hour refused us; infinity if that never was."""
+    last: dict[str, float] = {}
+    for moment, name in signs:
+        last[name] = moment
+        if sum(moment - other <= HOUR for other in last.values()) >= PROVIDERS_TO_STOP:
+            return moment
+    return math.inf

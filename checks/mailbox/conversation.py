@@ -63,6 +63,7 @@ class Loss(StrEnum):
     SILENT = "silent"  # a deadline passed
     CLOSED = "closed"  # the peer closed
     GARBLED = "garbled"  # bytes that are no reply, or one reply too many
+    EARLY = "early"  # bytes before the question they would answer, which was then not sent
     UNENCRYPTED = "unencrypted"  # the TLS handshake came to nothing
 
 
@@ -146,6 +147,9 @@ class Conversation:
         if loss is Loss.GARBLED:
             self._ending, self._doubt = Ending.VOID, self._ask if stage is Stage.RCPT else None
             self._stage = None if stage in {Stage.BANNER, Stage.QUIT} else Stage.QUIT
+        elif loss is Loss.EARLY:
+            self._ending, self._doubt = Ending.VOID, self._ask if stage is Stage.RCPT else None
+            self._stage = Stage.QUIT  # also where it was the farewell that was not sent
         elif loss is Loss.FORBIDDEN:
             self._ending = Ending.FORBIDDEN
         elif loss is Loss.OUR_FAULT:

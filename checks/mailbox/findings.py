@@ -84,7 +84,10 @@ class ProbeReport:
         match self.hindrance:
             case Hindrance.REFUSED:
                 names = ", ".join(sorted(set(self.blocked_by)))
-                return f"probing was stopped: several providers refuse this host ({names})"
+                return (
+                    f"probing was stopped: several providers refuse this host ({names}); when they "
+                    'take it again, say so with: entrega run --all-clear "NAME: reason"'
+                )
             case Hindrance.PROXY:
                 return "the proxy under [smtp] proxy does not let us through to mail servers"
             case Hindrance.PORT:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from checks.mailbox.rules import Ruling, Scope, Stage
-from checks.model import Reason
+from checks.model import Reason, Verdict
 
 if TYPE_CHECKING:
     from checks.mailbox.reply import Reply
@@ -136,7 +136,7 @@ def _narrowed(rule: EnhancedRule, found: TextRule | None, text: str) -> Ruling:
     """Return a code's meaning, for the recipient alone where the words are about a mailbox."""
     if rule.about_recipient is None:
         return rule.ruling
-    of_mailbox = found is not None and not found.exculpates
+    of_mailbox = found is not None and found.ruling.verdict is Verdict.UNDELIVERABLE
     if of_mailbox or rule.about_recipient.search(text):
         return replace(rule.ruling, scope=Scope.RECIPIENT)
     return rule.ruling

@@ -10,7 +10,7 @@ import asyncio
 import heapq
 import math
 import time
-from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final, Protocol, TypeVar
 
@@ -37,17 +37,28 @@ class PolicyClock(Protocol):
 
 
 class WallClock:
-    """The clock of real runs."""
+    """The clock of real runs: the wall clock at its beginning, and steady from then on.
+
+    A wall clock that is set while we ask would stop us for a day, or empty every budget at once.
+    """
 
     jumps = False
 
+    def __init__(
+        self,
+        wall: Callable[[], float] = time.time,
+        steady: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Begin at what the wall clock shows now."""
+        self._steady, self._ahead = steady, wall() - steady()
+
     def now(self) -> float:
-        """Return the wall clock's time."""
-        return time.time()
+        """Return the seconds since the epoch."""
+        return self._ahead + self._steady()
 
     async def sleep_until(self, moment: float) -> None:
         """Sleep; whoever must not be early looks at the clock again."""
-        await asyncio.sleep(max(0.0, moment - time.time()))
+        await asyncio.sleep(max(0.0, moment - self.now()))
 
 
 class JumpClock:
@@ -227,10 +238,23 @@ class Crew:
 class Spacing:
     """Keeps connects to one address apart, across sessions, shards and restarts."""
 
-    def __init__(self, pace: Pace, seconds: float, connected: Mapping[str, float]) -> None:
-        """Begin with the last connects that journals know of."""
+    def __init__(
+        self,
+        pace: Pace,
+        seconds: float,
+        connected: Mapping[str, float],
+        open_until: Mapping[str, float] | None = None,
+    ) -> None:
+        """Begin with the last connects that journals know of.
+
+        `open_until`: where a crash has cut a session off, and until when it may be open there.
+        Moments of connects that are still to come were written by a clock that has been set back.
+        """
         self._pace, self._seconds = pace, seconds
-        self._free = {ip: moment + seconds for ip, moment in connected.items()}
+        now = pace.now()
+        self._free = {ip: min(moment, now) + seconds for ip, moment in connected.items()}
+        for ip, moment in (open_until or {}).items():
+            self._free[ip] = max(moment, self._free.get(ip, moment))
 
     async def opening(self, ip: str) -> None:
         """Return when an address may be connected to, without taking the turn."""

@@ -15,15 +15,16 @@ from typing import Any, Final, Protocol
 import polars as pl
 
 from checks.mailbox import records
-from checks.mailbox.alarm import Alarm
+from checks.mailbox.alarm import Alarm, AllClear
 from checks.mailbox.commit import GroupCommit
 from checks.mailbox.domain_run import Outcome
 from checks.mailbox.egress import Egress
 from checks.mailbox.findings import ProbeReport, findings_of
+from checks.mailbox.garbage import small_collections
 from checks.mailbox.pace import Pace, PolicyClock, Spacing
 from checks.mailbox.plan import Target, make_plan
 from checks.mailbox.providers import Providers
-from checks.mailbox.recall import connects_of, ended_sessions, replay
+from checks.mailbox.recall import connects_of, cut_off_at, ended_sessions, latest, replay
 from checks.mailbox.rules import ReplyRules
 from checks.mailbox.session import Answer, Ask, Ending, SessionPlan, SessionResult
 from checks.mailbox.settings import Memory, ProbeSettings
@@ -87,12 +88,14 @@ async def probe_mailboxes(
     as_of: datetime,
     written: Iterable[records.Payload] = (),
     memory: Memory | None = None,
+    all_clear: AllClear | None = None,
     progress: Progress | None = None,
 ) -> ProbeResult:
     """Return one mailbox finding for every address of `addresses` (ADDRESSES), none left out.
 
     `written` are the payloads that this run's journal held before a restart, `memory` is what
     earlier runs leave behind for politeness; `as_of` becomes every finding's `checked_at`.
+    `all_clear`: a person says that the providers who refused us then take us again.
     Raises only what the journal raises: no server can make this fail.
     """
     targets = targets_of(addresses)
@@ -102,9 +105,14 @@ async def probe_mailboxes(
     pace = Pace(clock)
     began_at = clock.now() if trace.began_at is None else trace.began_at
     if trace.began_at is None:
-        journal.intend(records.begin_record(began_at))
+        journal.intend(records.begin_record(began_at, all_clear))
+    is_clear = all_clear is not None or trace.is_all_clear
     report = ProbeReport()
-    connected = {**past.connected, **connects_of(trace)}
+    connected = latest(past.connected, connects_of(trace))
+    # Its own deadlines would have ended a session by then, whatever its server was busy with.
+    longest = settings.deadlines.session + settings.deadlines.quit
+    cut_off, now = latest(past.cut_off, cut_off_at(trace)), clock.now()
+    open_until = {ip: min(moment, now) + longest for ip, moment in cut_off.items()}
     probe = _Probe(
         settings=settings,
         providers=providers,
@@ -112,8 +120,8 @@ async def probe_mailboxes(
         journal=journal,
         commit=GroupCommit(journal),
         pace=pace,
-        spacing=Spacing(pace, providers.courtesy.spacing, connected),
-        alarm=Alarm(past.signs, began_at),
+        spacing=Spacing(pace, providers.courtesy.spacing, connected, open_until),
+        alarm=Alarm(() if is_clear else past.signs),
         egress=Egress(),
         places=asyncio.Semaphore(providers.courtesy.connections),
         planning=asyncio.Semaphore(PLANNED_AT_ONCE),
@@ -133,8 +141,9 @@ async def probe_mailboxes(
             if progress is not None:
                 progress(len(outcomes), len(addresses))
 
-    async with probe.commit.kept_up():
-        await pace.gather(work() for _ in range(min(SHARDS_AT_ONCE, len(plan.shards))))
+    with small_collections():
+        async with probe.commit.kept_up():
+            await pace.gather(work() for _ in range(min(SHARDS_AT_ONCE, len(plan.shards))))
     journal.flush()
     report.reasons.update(outcome.reason for outcome in outcomes)
     mx_hosts = {target.domain: target.mx_host for target in targets}
@@ -212,7 +221,7 @@ class _Probe:
         """Return why nobody is asked any more; None: there is no reason."""
         now = self.pace.now()
         if self.alarm.rings(now):
-            self.report.stopped = True
+            self.report.stopped, self.report.blocked_by = True, self.alarm.providers
             return Reason.OUR_SIDE_BLOCKED
         closed = self.egress.closed(now)
         if closed is not None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from checks.mailbox.budget import DAY
 from checks.mailbox.errand import proves_honesty
@@ -18,6 +18,7 @@ from checks.mailbox.records import (
     doubts,
     given_up,
     read_trace,
+    reopened,
 )
 from checks.mailbox.session import IN_DOUBT, Answer, Ending, SessionPlan, SessionResult
 from checks.mailbox.settings import Memory
@@ -26,6 +27,9 @@ from checks.mailbox.shard_run import ShardRun, is_block_sign
 if TYPE_CHECKING:
     from checks.mailbox.providers import Providers
     from checks.mailbox.rules import Ruling
+
+
+Key = TypeVar("Key", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +51,20 @@ def replay(run: ShardRun, trace: ProbeTrace) -> tuple[CutOff, ...]:
             run.fold()
         run.take_up(wave)
         for plan in wave.sessions:
-            for moment in doubts(trace.sessions.get(plan.session_id, SessionTrace())):
+            for moment in doubts(_reopened(trace, plan)):
                 run.count_doubt(plan, moment)
     cut_off = []
     for plan in run.under_way:
-        session = trace.sessions.get(plan.session_id, SessionTrace())
+        session = _reopened(trace, plan)
         if session.result is not None:
             run.end(session.result)
         else:
             cut_off.append(CutOff(plan, _answers(session)))
     return tuple(cut_off)
+
+
+def _reopened(trace: ProbeTrace, plan: SessionPlan) -> SessionTrace:
+    return reopened(trace.sessions.get(plan.session_id, SessionTrace()))
 
 
 def remember(records: Iterable[Payload], providers: Providers) -> Memory:
@@ -67,21 +75,19 @@ def remember(records: Iterable[Payload], providers: Providers) -> Memory:
     """
     memories = [memory_of(read_trace(journal), providers) for journal in _journals(records)]
     asked: dict[str, list[tuple[float, bool]]] = defaultdict(list)
-    proven: dict[tuple[str, str], float] = {}
     blocked: dict[str, tuple[float, Ruling]] = {}
-    connected: dict[str, float] = {}
     for memory in memories:
         for key, moments in memory.asked.items():
             asked[key] += moments
-        for pair, moment in memory.proven.items():
-            proven[pair] = max(moment, proven.get(pair, moment))
         for key, block in memory.blocked.items():
             blocked[key] = max(block, blocked.get(key, block), key=lambda known: known[0])
-        for ip, moment in memory.connected.items():
-            connected[ip] = max(moment, connected.get(ip, moment))
+    proven = latest(*(memory.proven for memory in memories))
+    connected = latest(*(memory.connected for memory in memories))
+    cut_off = latest(*(memory.cut_off for memory in memories))
     ordered = {key: tuple(sorted(moments)) for key, moments in asked.items()}
-    signs = sorted(sign for memory in memories for sign in memory.signs)
-    return Memory(ordered, proven, blocked, connected, tuple(signs))
+    cleared_at = max(memory.cleared_at for memory in memories)
+    signs = sorted(s for memory in memories for s in memory.signs if s[0] > cleared_at)
+    return Memory(ordered, proven, blocked, connected, tuple(signs), cut_off, cleared_at)
 
 
 def memory_of(trace: ProbeTrace, providers: Providers) -> Memory:
@@ -107,7 +113,9 @@ def memory_of(trace: ProbeTrace, providers: Providers) -> Memory:
             if plan.provider != OTHER:
                 blocked[plan.provider] = (result.ended_at + DAY, result.ruling)
     ordered = {key: tuple(sorted(moments)) for key, moments in asked.items()}
-    return Memory(ordered, proven, blocked, connects_of(trace), tuple(sorted(signs)))
+    connected, cut_off = connects_of(trace), cut_off_at(trace)
+    cleared_at = trace.began_at if trace.is_all_clear and trace.began_at else float("-inf")
+    return Memory(ordered, proven, blocked, connected, tuple(sorted(signs)), cut_off, cleared_at)
 
 
 def _journals(records: Iterable[Payload]) -> Iterator[list[Payload]]:
@@ -135,12 +143,41 @@ def _note_sentinels(
 
 def connects_of(trace: ProbeTrace) -> dict[str, float]:
     """Return when each MX address was last connected to."""
-    connects: dict[str, float] = {}
-    for plan, session in _sessions(trace):
-        if session.connected_at is not None:
-            last = connects.get(plan.mx_address, session.connected_at)
-            connects[plan.mx_address] = max(last, session.connected_at)
-    return connects
+    return latest(
+        *(
+            {plan.mx_address: session.connected_at}
+            for plan, session in _sessions(trace)
+            if session.connected_at is not None
+        )
+    )
+
+
+def cut_off_at(trace: ProbeTrace) -> dict[str, float]:
+    """Return when the last session was begun at each MX address of which no end was written.
+
+    Whoever was killed has closed it, but a server that is busy, or waits for a machine that went
+    down, still counts it as open.
+    """
+    return latest(
+        *(
+            {plan.mx_address: session.connected_at}
+            for plan, session in _sessions(trace)
+            if session.result is None and session.connected_at is not None
+        )
+    )
+
+
+def latest(*known: Mapping[Key, float]) -> dict[Key, float]:
+    """Return the latest moment of every key.
+
+    >>> latest({"a": 1.0, "b": 5.0}, {"a": 2.0, "b": 4.0})
+    {'a': 2.0, 'b': 5.0}
+    """
+    moments: dict[Key, float] = {}
+    for each in known:
+        for key, moment in each.items():
+            moments[key] = max(moment, moments.get(key, moment))
+    return moments
 
 
 def ended_sessions(trace: ProbeTrace, shard: str) -> list[tuple[SessionPlan, SessionResult]]:

@@ -7,9 +7,10 @@ working state of a run, kept as closely as the warehouse.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 
+from checks.mailbox.alarm import AllClear
 from checks.mailbox.rules import Ruling, Scope
 from checks.mailbox.session import (
     Answer,
@@ -44,16 +45,21 @@ class SessionTrace:
 
 @dataclass(slots=True)
 class ProbeTrace:
-    """A whole journal, read once: when the run began, its waves in order, its sessions."""
+    """A whole journal, read once: when the run began, its waves in order, its sessions.
+
+    `is_all_clear`: a person has said at its beginning that providers take us again.
+    """
 
     began_at: float | None = None
     waves: dict[str, list[Wave]] = field(default_factory=dict)
     sessions: dict[str, SessionTrace] = field(default_factory=dict)
+    is_all_clear: bool = False
 
 
-def begin_record(now: float) -> dict[str, Any]:
-    """Return the record that a run writes first."""
-    return {"kind": BEGIN, "at": now}
+def begin_record(now: float, all_clear: AllClear | None = None) -> dict[str, Any]:
+    """Return the record that a run writes first; it says so where a person has cleared the way."""
+    begin = {"kind": BEGIN, "at": now}
+    return begin if all_clear is None else {**begin, "all_clear": asdict(all_clear)}
 
 
 def wave_record(wave: Wave, now: float) -> dict[str, Any]:
@@ -117,6 +123,7 @@ def read_trace(records: Iterable[Payload]) -> ProbeTrace:
         kind = record.get("kind")
         if kind == BEGIN:
             trace.began_at = record["at"] if trace.began_at is None else trace.began_at
+            trace.is_all_clear = trace.is_all_clear or "all_clear" in record
         elif kind == WAVE:
             _read_wave(trace, record)
         elif kind in {CONNECT, ASK, ANSWER, END}:
@@ -129,6 +136,22 @@ def doubts(session: SessionTrace) -> list[float]:
     if session.result is not None and session.result.doubt is not None:
         return [*session.repeated, *(moment for _, moment in session.open_asks[:-1])]
     return [*session.repeated, *(moment for _, moment in session.open_asks)]
+
+
+def reopened(session: SessionTrace) -> SessionTrace:
+    """Return a session that was cut off, its last answer in doubt where the farewell was next.
+
+    Only the reply to QUIT shows that no reply too many has moved the answers by one. The last ask
+    is therefore sent again, in a connection that comes to its farewell: what a server does to its
+    callers there, it did before. No more than one recipient is asked again either way.
+    """
+    is_last = session.result is None and not session.open_asks and session.answers
+    if not is_last or len(session.repeated) >= _ASKS_AT_MOST:
+        return session
+    last = session.answers[-1]
+    if not last.code or last.is_about_tls:
+        return session
+    return replace(session, answers=session.answers[:-1], open_asks=[(last.ask, last.asked_at)])
 
 
 def given_up(session: SessionTrace, address: str) -> bool:
@@ -147,7 +170,7 @@ def _read_session(session: SessionTrace, record: Payload) -> None:
     if kind == CONNECT:
         session.connected_at = record["at"]
     elif kind == ASK:
-        session.open_asks.append((_ask_from_json(record), record["at"]))
+        _read_ask(session, _ask_from_json(record), record["at"])
     elif kind == ANSWER:
         answer = _answer_from_json(record)
         session.answers.append(answer)
@@ -156,6 +179,14 @@ def _read_session(session: SessionTrace, record: Payload) -> None:
         session.open_asks = [open_ for open_ in session.open_asks if open_[0] != answer.ask]
     else:
         session.result = _result_from_json(record, tuple(session.answers))
+
+
+def _read_ask(session: SessionTrace, ask: Ask, moment: float) -> None:
+    """Note an ask; an answer that a crash has put in doubt again no longer counts as one."""
+    doubted = [a for a in session.answers if a.ask == ask and not a.is_about_tls]
+    session.answers = [answer for answer in session.answers if answer not in doubted]
+    session.open_asks += [(ask, answer.asked_at) for answer in doubted]
+    session.open_asks.append((ask, moment))
 
 
 def _ask_to_json(ask: Ask) -> dict[str, Any]:

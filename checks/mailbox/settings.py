@@ -59,7 +59,9 @@ class Memory:
     `asked`: per budget (a provider's name or an MX address) the moments of RCPTs and whether they
     were refused. `proven`: when a sentinel was last refused, per MX address and domain.
     `blocked`: until when an MX address or a provider is left alone, and why. `connected`: the last
-    connect. `signs`: when providers refused our address or identity.
+    connect. `signs`: when providers refused our address or identity, since `cleared_at`, when a
+    person last said that they take us again. `cut_off`: per MX address when the last session began
+    that no journal sees ended: its server may take it for open still.
     """
 
     asked: Mapping[str, tuple[tuple[float, bool], ...]] = field(default_factory=dict)
@@ -67,3 +69,5 @@ class Memory:
     blocked: Mapping[str, tuple[float, Ruling]] = field(default_factory=dict)
     connected: Mapping[str, float] = field(default_factory=dict)
     signs: tuple[tuple[float, str], ...] = ()
+    cut_off: Mapping[str, float] = field(default_factory=dict)
+    cleared_at: float = float("-inf")

@@ -164,9 +164,10 @@ async def _exchange(
     step: Step, wire: Wire, seconds: float, deadlines: Deadlines
 ) -> Reply | Loss | None:
     """Send a step's line and return the reply; None after a farewell that waits for none."""
-    loss = await wire.send(step.line, deadlines.write) if step.line else None
-    if loss is not None:
-        return loss
+    if step.line:
+        loss = await wire.send(step.line, deadlines.write, is_last=not step.seconds)
+        if loss is not None:
+            return loss
     if step.seconds:
         return await wire.reply(seconds)
     await wire.linger(deadlines.quit)

@@ -59,11 +59,14 @@ class Wire(asyncio.Protocol):
         """Note that the peer reads again."""
         self._writable.set()
 
-    async def send(self, line: bytes, seconds: float) -> Loss | None:
-        """Send one command; the loss if it cannot be sent, or if a reply came before it."""
+    async def send(self, line: bytes, seconds: float, *, is_last: bool = False) -> Loss | None:
+        """Send one command; the loss if it cannot be sent, or if a reply came before it.
+
+        `is_last`: nothing is read any more, so that a reply which comes too late hinders nobody.
+        """
         await asyncio.sleep(0)  # let bytes that are here already be seen
-        if self._received:
-            return Loss.GARBLED
+        if self._received and not is_last:
+            return Loss.EARLY
         if self._transport is None or self._transport.is_closing() or not self._is_open:
             return Loss.CLOSED
         self._transport.write(line)

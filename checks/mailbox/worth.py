@@ -11,7 +11,8 @@ share earns credit, who costs more spends it. The likeliest are asked first, unt
 outlast bad luck; from then on whoever is worth most for a refusal, as long as it does. When nobody
 is left to earn, the rest is asked by worth for its credit until the provider's day is over. A list
 of which a tenth is unknown is so asked to its end; by likelihood alone the first night would spend
-what all the others need. Where nobody owes an amount, the likeliest are asked first.
+what all the others need. Where nobody owes an amount, those who cost the fewest refusals are asked
+first: at business hosts that is where a domain's sentinel is paid for by many recipients.
 """
 
 from __future__ import annotations
@@ -87,10 +88,11 @@ def order_of_asking(asked: pl.DataFrame, providers: Providers) -> pl.DataFrame:
 
 
 def _ordered(part: pl.DataFrame, provider: Provider) -> pl.DataFrame:
+    sentinels = int(provider.needs_sentinel) + int(provider.needs_closing_sentinel)
     if part["worth"].null_count():
-        ordered = part.sort("unknown", "address")["address"]
+        refusals = pl.col("unknown") + sentinels / pl.col("recipients")
+        ordered = part.sort(refusals, "address")["address"]
     else:
-        sentinels = int(provider.needs_sentinel) + int(provider.needs_closing_sentinel)
         prices = [
             Price(unknown, sentinels / recipients, worth)
             for unknown, recipients, worth in part.select(

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
-from pydantic import TypeAdapter
-
 from data.feedback.mapping import EventMapping
-from data.intake.jobs import INPUT_FILE, JOB_FILE, OUTCOME_FILE, Refusal
+from data.intake.desk import Desk, Refusal
 from data.intake.limits import GIB, MIB, Limits
 
 LARGEST_FILE: Final = 4 * GIB
@@ -55,41 +52,4 @@ class EventOutcome:
     is_signed: bool = False
 
 
-_JOB: Final = TypeAdapter(EventJob)
-_OUTCOME: Final = TypeAdapter(EventOutcome)
-
-
-def write_event_job(folder: Path, job: EventJob) -> None:
-    """Leave a job in its folder."""
-    (folder / JOB_FILE).write_bytes(_JOB.dump_json(job))
-
-
-def read_event_job(folder: Path) -> EventJob:
-    """Return the job of a folder."""
-    return _JOB.validate_json((folder / JOB_FILE).read_bytes())
-
-
-def write_event_outcome(folder: Path, outcome: EventOutcome) -> None:
-    """Leave the outcome: whole or not at all."""
-    aside = folder / f"{OUTCOME_FILE}.tmp"
-    aside.write_bytes(_OUTCOME.dump_json(outcome))
-    aside.rename(folder / OUTCOME_FILE)
-
-
-def read_event_outcome(folder: Path) -> EventOutcome | None:
-    """Return the outcome, or None where the child left none."""
-    path = folder / OUTCOME_FILE
-    return _OUTCOME.validate_json(path.read_bytes()) if path.exists() else None
-
-
-__all__ = [
-    "INPUT_FILE",
-    "LARGEST_FILE",
-    "EventJob",
-    "EventOutcome",
-    "event_limits",
-    "read_event_job",
-    "read_event_outcome",
-    "write_event_job",
-    "write_event_outcome",
-]
+DESK: Final = Desk("data.feedback.child", EventJob, EventOutcome, EventOutcome)

@@ -10,23 +10,13 @@ from tempfile import TemporaryDirectory
 
 import polars as pl
 
-from checks.errors import InputRefusedError
 from checks.frames import QUARANTINE, empty, shaped
-from data.feedback.child import read_parts
 from data.feedback.event_rows import judge_rows
 from data.feedback.events import EVENTS
-from data.feedback.jobs import (
-    INPUT_FILE,
-    LARGEST_FILE,
-    EventJob,
-    EventOutcome,
-    event_limits,
-    read_event_outcome,
-    write_event_job,
-)
+from data.feedback.jobs import DESK, LARGEST_FILE, EventJob, event_limits
 from data.feedback.mailboxes import pack_mailbox
 from data.feedback.mapping import EventMapping
-from data.intake.confined import raised, run_child
+from data.intake.desk import FAULT_PARTS, INPUT_FILE, ROW_PARTS, read_parts
 from data.intake.limits import Limits
 from data.intake.staging import source_name, stage_file
 from data.intake.tables import FAULTS
@@ -61,8 +51,8 @@ def read_events(
     with TemporaryDirectory(prefix="entrega-") as name:
         folder = Path(name)
         bounds = _stage(path, folder, limits)
-        outcome = _read_confined(folder, EventJob(source, bounds, mapping))
-        parts = zip_longest(read_parts(folder, "rows"), read_parts(folder, "faults"))
+        outcome = DESK.ask(folder, EventJob(source, bounds, mapping))
+        parts = zip_longest(read_parts(folder, ROW_PARTS), read_parts(folder, FAULT_PARTS))
         return judge_batches(
             source,
             parts,
@@ -114,15 +104,3 @@ def _stage(path: Path, folder: Path, limits: Limits | None) -> Limits:
     else:
         stage_file(path, folder, limits or Limits(file_bytes=LARGEST_FILE))
     return limits or event_limits((folder / INPUT_FILE).stat().st_size)
-
-
-def _read_confined(folder: Path, job: EventJob) -> EventOutcome:
-    write_event_job(folder, job)
-    run_child("data.feedback.child", folder, job.source, job.limits.wall_seconds)
-    outcome = read_event_outcome(folder)
-    if outcome is None:
-        problem = f"'{job.source}' could not be read"
-        raise InputRefusedError(problem, "export it again")
-    if outcome.refusal is not None:
-        raise raised(outcome.refusal)
-    return outcome

@@ -1,8 +1,4 @@
-"""Reads one untrusted file inside tight limits: `python -m data.intake.child FOLDER`.
-
-Nothing is printed and no error text leaves the child but refusals, which hold no values: what a
-library says of a bad file may quote it.
-"""
+"""Reads one untrusted file inside tight limits: `python -m data.intake.child FOLDER`."""
 
 from __future__ import annotations
 
@@ -10,31 +6,14 @@ import sys
 from pathlib import Path
 from typing import Final
 
-import polars as pl
-
-from checks.errors import EntregaError, SettingError
-from data.intake.jobs import INPUT_FILE, Job, Outcome, Refusal, read_job, write_outcome
-from data.intake.limits import confine
+from data.intake.desk import FAULT_PARTS, INPUT_FILE, ROW_PARTS, write_part
+from data.intake.jobs import DESK, Job, Outcome
 from data.intake.mapping import Mapping, header_language, look_mapping, resolve_mapping
 from data.intake.opening import OpenedFile, open_table
 from data.intake.vocabulary import load_vocabulary
 
-ROWS_PARTS: Final = "rows-*.parquet"
-FAULTS_PARTS: Final = "faults-*.parquet"
-
-
-def main() -> int:
-    """Read the job of the folder named on the command line and leave its outcome there."""
-    folder = Path(sys.argv[1])
-    job = read_job(folder)
-    confine(job.limits)
-    try:
-        outcome = run_job(folder, job)
-    except EntregaError as error:
-        wrong_setting = isinstance(error, SettingError)
-        outcome = Outcome(refusal=Refusal(error.problem, error.remedy, wrong_setting=wrong_setting))
-    write_outcome(folder, outcome)
-    return 0
+ROWS_PARTS: Final = f"{ROW_PARTS}-*.parquet"
+FAULTS_PARTS: Final = f"{FAULT_PARTS}-*.parquet"
 
 
 def run_job(folder: Path, job: Job) -> Outcome:
@@ -53,8 +32,8 @@ def run_job(folder: Path, job: Job) -> Outcome:
     for place, batch in enumerate(opened.table.batches(fields)):
         rows += batch.rows.height
         quarantined += batch.faults.height
-        _write_part(folder / f"rows-{place:06d}.parquet", batch.rows)
-        _write_part(folder / f"faults-{place:06d}.parquet", batch.faults)
+        write_part(folder, ROW_PARTS, place, batch.rows)
+        write_part(folder, FAULT_PARTS, place, batch.faults)
     return _outcome(opened, mapping, rows=rows, quarantined=quarantined)
 
 
@@ -92,12 +71,5 @@ def _outcome(
     )
 
 
-def _write_part(path: Path, frame: pl.DataFrame) -> None:
-    if frame.height:
-        aside = path.with_suffix(".tmp")
-        frame.write_parquet(aside, compression="zstd", compression_level=1)
-        aside.rename(path)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(DESK.serve(run_job))

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
-from pydantic import TypeAdapter
-
-from data.intake.jobs import JOB_FILE, OUTCOME_FILE, Refusal
+from data.intake.desk import Desk, Refusal
 from data.intake.limits import Limits
 from data.verifiers.table import VerifierTable
 
@@ -30,28 +27,4 @@ class ClaimOutcome:
     tool: str = ""
 
 
-_JOB: Final = TypeAdapter(ClaimJob)
-_OUTCOME: Final = TypeAdapter(ClaimOutcome)
-
-
-def write_job(folder: Path, job: ClaimJob) -> None:
-    """Leave a job in its folder."""
-    (folder / JOB_FILE).write_bytes(_JOB.dump_json(job))
-
-
-def read_job(folder: Path) -> ClaimJob:
-    """Return the job of a folder."""
-    return _JOB.validate_json((folder / JOB_FILE).read_bytes())
-
-
-def write_outcome(folder: Path, outcome: ClaimOutcome) -> None:
-    """Leave the outcome: whole or not at all."""
-    aside = folder / f"{OUTCOME_FILE}.tmp"
-    aside.write_bytes(_OUTCOME.dump_json(outcome))
-    aside.rename(folder / OUTCOME_FILE)
-
-
-def read_outcome(folder: Path) -> ClaimOutcome | None:
-    """Return the outcome, or None where the child left none."""
-    path = folder / OUTCOME_FILE
-    return _OUTCOME.validate_json(path.read_bytes()) if path.exists() else None
+DESK: Final = Desk("data.verifiers.child", ClaimJob, ClaimOutcome, ClaimOutcome)

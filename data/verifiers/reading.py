@@ -15,16 +15,17 @@ from typing import Final
 
 import polars as pl
 
-from checks.errors import InputRefusedError, SettingError
+from checks.errors import SettingError
 from checks.frames import FINDINGS, QUARANTINE, shaped
 from checks.model import VERDICT_OF, Reason
-from data.intake.confined import raised, run_child
+from data.intake.desk import FAULT_PARTS, ROW_PARTS, read_parts
 from data.intake.limits import GIB, Limits
 from data.intake.moments import guess_date_order, parse_distinct_days
 from data.intake.staging import source_name, stage_file
+from data.intake.tables import FAULTS
 from data.intake.vocabulary import fold
-from data.verifiers.child import read_parts
-from data.verifiers.jobs import ClaimJob, read_outcome, write_job
+from data.verifiers.child import CELLS
+from data.verifiers.jobs import DESK, ClaimJob
 from data.verifiers.table import Claim, VerifierTable
 
 CHECK: Final = "verifier"
@@ -86,7 +87,8 @@ def read_claims(
     with TemporaryDirectory(prefix="entrega-") as name:
         folder = Path(name)
         tool = _read_confined(path, folder, table, source)
-        rows, faults = read_parts(folder, "rows"), read_parts(folder, "faults")
+        rows = pl.concat([pl.DataFrame(schema=CELLS), *read_parts(folder, ROW_PARTS)])
+        faults = pl.concat([pl.DataFrame(schema=FAULTS), *read_parts(folder, FAULT_PARTS)])
     tool = told.tool or tool
     if not tool:
         problem = f"nothing in '{source}' tells whose verdicts these are"
@@ -102,15 +104,7 @@ def read_claims(
 
 def _read_confined(path: Path, folder: Path, table: VerifierTable, source: str) -> str:
     stage_file(path, folder, _LIMITS)
-    write_job(folder, ClaimJob(source, _LIMITS, table))
-    run_child("data.verifiers.child", folder, source, _LIMITS.wall_seconds)
-    outcome = read_outcome(folder)
-    if outcome is None:
-        problem = f"'{source}' could not be read"
-        raise InputRefusedError(problem, "export it again")
-    if outcome.refusal is not None:
-        raise raised(outcome.refusal)
-    return outcome.tool
+    return DESK.ask(folder, ClaimJob(source, _LIMITS, table)).tool
 
 
 def _judged(

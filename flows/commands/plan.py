@@ -20,6 +20,7 @@ from data.intake import Portfolio, read_portfolio
 from data.reference.providers import load_providers
 from data.reference.score import load_score_model, load_score_reference
 from data.reference.syntax import load_syntax_reference
+from data.verifiers import CHECK as CLAIMED
 from data.warehouse import open_warehouse
 from flows.asking import AskFacts, AskPlan, plan_asking, sent_unasked
 from flows.overrides import overridden
@@ -40,12 +41,17 @@ _WHY = {
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What earlier runs left; empty frames without a warehouse."""
+    """What earlier runs left; empty frames without a warehouse.
+
+    `answered` and `claims` are FINDINGS that still count: of servers, who are then not asked again,
+    and of verifiers, which only tell who is likely to exist.
+    """
 
     domains: pl.DataFrame
     history: pl.DataFrame
     suppressed: pl.DataFrame
     answered: pl.DataFrame
+    claims: pl.DataFrame
 
 
 def run_plan(
@@ -84,10 +90,12 @@ def run_plan(
 def _known(path: Path, portfolio: Portfolio, syntax: pl.DataFrame) -> Known:
     nobody = pl.DataFrame(schema={"address": pl.String})
     if not path.is_file():
-        return Known(empty(DOMAINS), empty(HISTORY), nobody, empty(FINDINGS))
+        return Known(empty(DOMAINS), empty(HISTORY), nobody, empty(FINDINGS), empty(FINDINGS))
     now = utc_now()
     with open_warehouse(path, now=utc_now) as opened:
-        answered = opened.recent_findings("mailbox", "", now - ANSWERS_LAST)
+        answered, claims = (
+            opened.recent_findings(check, "", now - ANSWERS_LAST) for check in ("mailbox", CLAIMED)
+        )
         keys = syntax.select(
             "address", key=keyed_hash(opened.hash_key, syntax["address"])
         ).drop_nulls()
@@ -97,6 +105,7 @@ def _known(path: Path, portfolio: Portfolio, syntax: pl.DataFrame) -> Known:
             opened.history(portfolio.debtors["creditor_id"].unique().sort().to_list()),
             keys.join(in_force, on="key", how="semi").select("address").unique(),
             answered.filter(pl.col("verdict").is_in(WORTH_KEEPING)),
+            claims.join(syntax.select("address").unique(), on="address", how="semi"),
         )
 
 
@@ -110,7 +119,7 @@ def _scores(
         clusters=empty(CLUSTERS),
         syntax=syntax,
         domains=known.domains,
-        findings=known.answered,
+        findings=pl.concat([known.answered, known.claims]),
         history=known.history,
     )
     scored = score_contacts(facts, utc_now(), model, load_score_reference())

@@ -74,6 +74,7 @@ def run(
     lang: Lang = None,
     wait: Wait = False,
     force_gate: str | None = None,
+    all_clear: str | None = None,
     as_json: Json = False,
 ) -> int:
     """Check a portfolio and publish report, clean list and manifest.
@@ -96,6 +97,8 @@ def run(
         the same stages without Prefect
     force_gate
         "NAME: reason": send the whole list whatever its predicted bounce rate; published with it
+    all_clear
+        "NAME: reason": ask again though several providers had refused this host; it is kept
     """
     from flows.commands.run import run_portfolio
     from flows.prepare import RunRequest
@@ -113,6 +116,7 @@ def run(
         language=lang,
         wait=wait,
         force_gate=force_gate,
+        all_clear=all_clear,
     )
     return run_portfolio(request, as_json=as_json)
 

@@ -154,6 +154,7 @@ async def _probe(run: Run, addresses: pl.DataFrame) -> ProbeResult:
                 as_of=run.plan.day,
                 written=written,
                 memory=remember(_earlier(run), providers),
+                all_clear=run.plan.all_clear,
                 progress=lambda done, total: run.progress.step(done, total, "addresses"),
             )
 

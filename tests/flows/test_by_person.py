@@ -149,7 +149,8 @@ def test_a_gate_is_forced_by_name_and_reason_and_both_are_published(
     assert entrega("gate", folder).code == 0
 
 
-def test_a_gate_is_not_forced_by_nobody(entrega: Entrega) -> None:
-    ended = entrega("run", "debtors.csv", "--local", "--force-gate", "because")
+@pytest.mark.parametrize("option", ["--force-gate", "--all-clear"])
+def test_nobody_goes_over_a_rule_without_a_name(entrega: Entrega, option: str) -> None:
+    ended = entrega("run", "debtors.csv", "--local", option, "because")
     assert ended.code == 2
     assert "who and why" in ended.err

@@ -175,7 +175,7 @@ class Night:
         self._events: list[tuple[float, int, Callable[[float], None]]] = []
         self._ticket = count()
         self._due: dict[str, float] = {}
-        self._alarm = Alarm(self._memory.signs, began_at)
+        self._alarm = Alarm(self._memory.signs)
         spacing = self._providers.courtesy.spacing
         connected = {**self._memory.connected, **connects_of(trace)}
         self._free = {ip: at + spacing for ip, at in connected.items()}

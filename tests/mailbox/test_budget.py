@@ -92,5 +92,13 @@ def test_three_providers_within_an_hour_ring_and_two_do_not() -> None:
     assert alarm.rings(9 * DAY)  # until a person looks
 
 
+def test_a_sign_that_is_heard_of_late_rings_from_its_moment_on() -> None:
+    alarm = Alarm([(0.0, "uol"), (HOUR, "gmail"), (2 * HOUR, "icloud")])
+    assert not alarm.rings(DAY)
+    alarm.add(10.0, "terra")
+    assert (alarm.rings(HOUR), alarm.rings(HOUR + 1)) == (False, True)
+    assert alarm.providers == ["gmail", "icloud", "terra", "uol"]
+
+
 def test_three_providers_over_a_day_do_not_ring() -> None:
     assert not Alarm([(0.0, "uol"), (2 * HOUR, "terra"), (4 * HOUR, "gmail")]).rings(DAY)

@@ -91,3 +91,18 @@ def test_the_wall_clock_keeps_the_distance_in_real_time() -> None:
     first, second, third = sorted(turns(pace, Spacing(pace, 0.05, {}), "a", "a", "a"))
     assert second - first >= 0.05
     assert third - second >= 0.05
+
+
+def test_a_wall_clock_that_is_set_moves_nobody() -> None:
+    wall, steady = [1_000_000.0], [50.0]
+    clock = WallClock(lambda: wall[0], lambda: steady[0])
+    assert clock.now() == 1_000_000.0
+    wall[0], steady[0] = 5.0, 51.5  # set back by days, a second and a half later
+    assert clock.now() == 1_000_001.5
+
+
+def test_connects_of_a_clock_that_was_set_back_stop_nobody_for_a_day() -> None:
+    pace = paced(JumpClock(1_000.0))
+    spacing = Spacing(pace, 1.0, {"192.0.2.1": 90_000.0})
+    asyncio.run(gather(pace, spacing.turn("192.0.2.1")))
+    assert pace.now() == 1_001.0

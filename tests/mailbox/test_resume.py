@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from checks.mailbox.pace import JumpClock
 from checks.mailbox.recall import remember
 from data.reference.providers import load_providers
 
@@ -100,6 +102,25 @@ def test_an_ask_that_every_kill_leaves_in_doubt_ends_as_unknown(
     assert server.asked() == ["bad-1@a.example"] * 5
 
 
+def test_a_run_that_is_resumed_after_another_minds_what_that_one_did(
+    lab: Callable[..., Lab],
+    mail_server: type[MailServer],
+    list_journal: type[ListJournal],
+) -> None:
+    """The other run connected later than this one's journal knows."""
+    server = mail_server()
+    made = lab(_1_1=server)
+    server.clock = made.clock
+    made.domain("a.example", "ok-1 ok-2", "127.9.1.1")
+    killed, other = list_journal(fails_at=2), list_journal()
+    killed_after_its_first_ask(made, killed)
+    made.clock = server.clock = JumpClock(made.clock.now() + 3_600.0)
+    made.probe(journal=other)
+    made.probe(written=killed.payloads, memory=remember(other.payloads, load_providers()))
+    check_spacing(made)
+    assert server.sessions == 2
+
+
 def test_a_later_run_remembers_budgets_sentinels_and_connects(
     lab: Callable[..., Lab],
     mail_server: type[MailServer],
@@ -112,3 +133,80 @@ def test_a_later_run_remembers_budgets_sentinels_and_connects(
     assert ("127.9.1.1", "a.example") in memory.proven
     assert ("127.9.3.1", "d.example") not in memory.proven
     assert set(memory.connected) >= {"127.9.1.1", "127.9.2.1", "127.9.9.9"}
+
+
+def killed_after_its_first_ask(made: Lab, journal: ListJournal) -> None:
+    with pytest.raises(InterruptedError):
+        made.probe(journal=journal)
+
+
+@pytest.mark.parametrize("resumes", [True, False], ids=["resumed", "a later run"])
+def test_a_session_that_was_cut_off_may_still_be_open_at_its_server(
+    lab: Callable[..., Lab],
+    mail_server: type[MailServer],
+    list_journal: type[ListJournal],
+    *,
+    resumes: bool,
+) -> None:
+    """A server that is busy with RCPT, as with a callout, notices late that we were killed."""
+    server = mail_server()
+    made = lab(_1_1=server)
+    server.clock = made.clock
+    made.domain("a.example", "ok-1 ok-2", "127.9.1.1")
+    journal = list_journal(fails_at=4)
+    killed_after_its_first_ask(made, journal)
+    memory = remember(journal.payloads, load_providers())
+    made.probe(written=journal.payloads) if resumes else made.probe(memory=memory)
+    first, second = [at for at, _, line in server.heard if line == b"CONNECT"]
+    longest = made.settings.deadlines.session + made.settings.deadlines.quit
+    assert second - first == pytest.approx(longest)
+
+
+async def one_reply_ahead(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Send a reply too many after MAIL, so that every answer is that to the question before."""
+    writer.write(b"220 mx.example ESMTP\r\n")
+    while line := await reader.readline():
+        if line.startswith(b"RCPT"):
+            await asyncio.sleep(0.1)
+            writer.write(b"550 5.1.1 no such user\r\n")
+            continue
+        writer.write(b"250 ok\r\n")
+        if line.startswith(b"MAIL"):
+            await asyncio.sleep(0.02)
+            writer.write(b"250 spare\r\n")
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_what_only_the_farewell_shows_is_not_believed_after_a_kill_before_it(
+    lab: Callable[..., Lab],
+    mail_server: type[MailServer],
+    list_journal: type[ListJournal],
+    *,
+    killed: bool,
+) -> None:
+    made = lab(_1_1=mail_server(behave=one_reply_ahead))
+    made.domain("gmail.com", "bad-1", "127.9.1.1", provider="gmail")
+    journal = list_journal(fails_at=5 if killed else None)  # the end is not written down
+    if killed:
+        killed_after_its_first_ask(made, journal)
+        assert journal.payloads[-1]["code"] == 250
+    reasons = made.reasons(written=journal.payloads) if killed else made.reasons()
+    assert reasons == {"bad-1@gmail.com": "protocol_error"}
+
+
+def test_a_kill_before_the_farewell_repeats_one_recipient(
+    lab: Callable[..., Lab],
+    mail_server: type[MailServer],
+    list_journal: type[ListJournal],
+) -> None:
+    server = mail_server()
+    made, journal = lab(_1_1=server), list_journal(fails_at=9)
+    made.domain("gmail.com", "bad-1 ok-2 ok-3", "127.9.1.1", provider="gmail")
+    killed_after_its_first_ask(made, journal)
+    again = list_journal()
+    found = made.reasons(journal=again, written=journal.payloads)
+    assert set(found.values()) == {"mailbox_not_found", "mailbox_accepted"}
+    assert server.asked() == [f"{who}@gmail.com" for who in ("bad-1", "ok-2", "ok-3", "ok-3")]
+    memory = remember([*journal.payloads, *again.payloads], load_providers())
+    assert [refused for _, refused in memory.asked["gmail"]].count(True) == 2  # one in doubt
+    assert len(memory.asked["gmail"]) == 4

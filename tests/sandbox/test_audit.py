@@ -101,8 +101,26 @@ def test_sessions_at_once(script: Script) -> None:
 def test_sessions_at_once_over_all_addresses(script: Script) -> None:
     for place in range(5):
         script.tell("gmail", f"s{place}", "connect")
-        script.rows[-1]["ip"] = f"127.64.0.{place + 1}"
+        script.rows[-1]["ip"] = f"127.64.{place}.1"
     assert script.rules() == {"connections_at_a_host"}
+
+
+@pytest.mark.parametrize(
+    ("sessions", "place", "rules"),
+    [
+        (4, "127.90.0.{}", set()),
+        (5, "127.90.0.{}", {"connections_in_a_network"}),
+        (200, "127.90.{}.1", set()),
+        (201, "127.90.{}.1", {"connections_in_all"}),
+    ],
+)
+def test_sessions_at_once_at_strangers(
+    script: Script, sessions: int, place: str, rules: set[str]
+) -> None:
+    for number in range(sessions):
+        script.tell("postfix", f"s{number}", "connect")
+        script.rows[-1]["ip"] = place.format(number)
+    assert script.rules() == rules
 
 
 @pytest.mark.parametrize("apart", [1.0, 400.0])
@@ -222,3 +240,25 @@ def test_journals_append_and_read_in_order(tmp_path: Path) -> None:
 
 def test_no_journal_is_an_empty_frame(tmp_path: Path) -> None:
     assert audit(read_journals(tmp_path), load_personalities()).is_empty()
+
+
+@pytest.mark.parametrize(("pause", "rules"), [(20.0, {"connects_after_a_cut"}), (180.0, set())])
+def test_a_session_that_was_cut_off_counts_as_open(
+    script: Script, pause: float, rules: set[str]
+) -> None:
+    """The caller was killed: what it left without QUIT lasts as long as it might have."""
+    script.tell("gmail", "a", "connect", 0.0)
+    script.tell("gmail", "a", "banner", 0.0, reply="220 hello")
+    script.tell("gmail", "a", "close", 10.0, by="peer")
+    script.session("gmail", "b", ["250 ok"], at=pause)
+    assert script.rules() == {"left_without_quit", *rules}
+
+
+def test_a_busy_server_notices_late_what_its_system_saw(script: Script) -> None:
+    """The second session begins after the first has gone, and before its close is written."""
+    script.tell("postfix", "a", "connect", 0.0)
+    script.tell("postfix", "a", "gone", 1.0)
+    script.tell("postfix", "b", "connect", 400.0)
+    script.tell("postfix", "a", "close", 400.0, by="peer")
+    script.tell("postfix", "b", "close", 400.0, by="quit")
+    assert script.rules() == set()

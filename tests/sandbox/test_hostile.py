@@ -5,16 +5,20 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dns.exception
 import dns.message
 import dns.query
 import dns.rcode
+import polars as pl
 import pytest
 
 from sandbox.hostile_cases import load_cases
 from sandbox.hostile_dns import load_dns_cases
+from sandbox.journals import read_journals
+from sandbox.smtp_farm import Tempo
 
 if TYPE_CHECKING:
     from tests.sandbox.conftest import Lab
@@ -132,6 +136,32 @@ def test_refusals_get_slower(foes: Lab, dial: Callable[[str], socket.socket]) ->
         server.sendall(b"RCPT TO:<ok-2@x.example>\r\n")
         server.recv(65_536)
     assert time.monotonic() - began >= sum(range(2, 11)) * 0.005
+
+
+@pytest.mark.parametrize(("name", "lines"), [("S91", ()), ("S83", ASK)], ids=["deaf", "slow"])
+def test_a_busy_server_notes_at_once_that_its_caller_is_gone(
+    make_lab: Callable[..., Lab], name: str, lines: tuple[bytes, ...]
+) -> None:
+    """It reads nothing for 0.6 s, or is not done with a refusal; its system hears the FIN."""
+    foes = make_lab(Tempo(io_scale=0.02), hostile=True)
+    address = (load_cases()[name].address, foes.endpoints.smtp_port)
+    with socket.create_connection(address, timeout=5) as server:
+        _after(server, *lines)
+        server.sendall(b"RCPT TO:<ok-2@x.example>\r\n" * len(lines))
+        time.sleep(0.1)
+    ends = _ends(Path(foes.endpoints.journal))
+    assert list(ends) == ["gone", "close"]
+    assert ends["close"] - ends["gone"] > 0.1e9
+
+
+def _ends(folder: Path) -> dict[str, int]:
+    """Return when a session ended, once its close is written."""
+    for _ in range(100):
+        told = read_journals(folder).filter(pl.col("event").is_in(["gone", "close"]))
+        if "close" in told["event"]:
+            return dict(told.select("event", "ns").iter_rows())
+        time.sleep(0.05)
+    pytest.fail("the session does not end")
 
 
 def test_every_case_is_documented() -> None:

@@ -13,7 +13,7 @@ from checks.score.bounces import LEAST_DEAD
 from checks.score.model import Loss, logit
 from checks.score.newton import Counts, Numbers, maximise
 
-OWN_SHARE: Final = 0.5
+OWN_SHARE: Final = 0.2
 """How far the shares may well lie from the priors, in log-odds."""
 
 _BASES: Final = tuple(basis.value for basis in ScoreBasis)

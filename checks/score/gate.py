@@ -21,6 +21,7 @@ from checks.score.complaints import (
 from checks.score.forecast import BouncePrediction, predict_bounces
 from checks.score.lots import Lots, number_lots, sizes_of_lots
 from checks.score.model import ScoreModel
+from checks.score.steps import log_odds_of
 from checks.score.trim import (
     WHOLE_BY_FORCE,
     Cut,
@@ -33,7 +34,6 @@ from checks.score.trim import (
 
 SENT: Final = "sent"
 BANDS: Final = 8  # of the score, in a unit of log-odds
-SCORE_EDGE: Final = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def gate_list(
     """Return which of one creditor's CANDIDATES are sent now.
 
     `model` is the one that scored them. The order of the rows does not matter: they are ranked by
-    score, then amount, then debtor id.
+    `rank_candidates`.
     """
     ranked = rank_candidates(candidates)
     cut = WHOLE_BY_FORCE if force is not None else cut_list(ranked, limits, model)
@@ -119,8 +119,7 @@ def rank_candidates(candidates: pl.DataFrame) -> pl.DataFrame:
     In a band of an eighth of a log-odds chances of a bounce differ by a sixteenth from the middle,
     which nobody knows better anyway: there the larger debt goes first.
     """
-    score = pl.col("score").clip(SCORE_EDGE, 1.0 - SCORE_EDGE)
-    band = ((score / (1.0 - score)).log() * BANDS).round()
+    band = (log_odds_of(pl.col("score")) * BANDS).round()
     return candidates.sort(
         band, "amount", "debtor_id", descending=[True, True, False], nulls_last=True
     )

@@ -43,12 +43,12 @@ def loss_slopes(loss: Loss, candidates: pl.DataFrame) -> Numbers:
     """Return how far the chance of a hard bounce falls for each unit of log-odds of `temporary`.
 
     Needs `score`, `score_basis`. Of one lost message both may not be blamed: the more living
-    mailboxes put messages off, the fewer of the lost ones were dead.
+    mailboxes put messages off, the fewer of the lost ones were dead. Where a tenth of the loss is
+    taken for dead anyway, it does not matter how many put off.
     """
-    share = candidates["score_basis"].replace_strict(dict(loss.temporary), return_dtype=pl.Float64)
-    temporary = share.to_numpy()
-    odds = temporary / (1.0 - temporary)
-    return np.asarray(loss.permanent * candidates["score"].to_numpy() * odds, dtype=np.float64)
+    score, temporary = _score_and_temporary(loss, candidates)
+    slopes = loss.permanent * score * temporary / (1.0 - temporary)
+    return np.where(_is_least(score, temporary), 0.0, slopes)
 
 
 def bounce_slopes(loss: Loss, candidates: pl.DataFrame) -> Numbers:
@@ -56,9 +56,16 @@ def bounce_slopes(loss: Loss, candidates: pl.DataFrame) -> Numbers:
 
     Needs `score`, `score_basis`.
     """
-    score = candidates["score"].to_numpy()
-    temporary = candidates["score_basis"].replace_strict(
-        dict(loss.temporary), return_dtype=pl.Float64
-    )
-    by_score = loss.permanent / (1.0 - temporary.to_numpy())
-    return np.asarray(by_score * score * (1.0 - score), dtype=np.float64)
+    score, temporary = _score_and_temporary(loss, candidates)
+    by_score = np.where(_is_least(score, temporary), LEAST_DEAD, 1.0 / (1.0 - temporary))
+    return np.asarray(loss.permanent * by_score * score * (1.0 - score), dtype=np.float64)
+
+
+def _score_and_temporary(loss: Loss, candidates: pl.DataFrame) -> tuple[Numbers, Numbers]:
+    share = candidates["score_basis"].replace_strict(dict(loss.temporary), return_dtype=pl.Float64)
+    return candidates["score"].to_numpy(), share.to_numpy()
+
+
+def _is_least(score: Numbers, temporary: Numbers) -> npt.NDArray[np.bool_]:
+    """Tell where all loss might be temporary, so that the least share of it counts as dead."""
+    return np.asarray(1.0 - score / (1.0 - temporary) < LEAST_DEAD * (1.0 - score))

@@ -13,7 +13,12 @@ import polars as pl
 
 from checks.model import DecisionReason, ScoreBasis
 from checks.score.bounces import hard_bounce
-from checks.score.forecast import BouncePrediction, predict_bounces, predict_prefixes
+from checks.score.forecast import (
+    BouncePrediction,
+    Numbers,
+    predict_bounces,
+    predict_prefixes,
+)
 from checks.score.model import ScoreModel
 
 PROVIDER_LIMITED: Final = frozenset({"uol", "bol", "terra"})
@@ -101,16 +106,17 @@ def cut_list(ranked: pl.DataFrame, limits: GateLimits, model: ScoreModel) -> Cut
     kept = _within_providers(ranked, limits, model)
     part = ranked.filter(kept)
     over = () if bool(kept.all()) else (GateReason.PROVIDER_OVER_LIMIT,)
-    sure = _longest_fitting(part, limits.green, limits.canary, model)
+    rates, _, high = predict_prefixes(part, model)
+    sure = _longest_fitting(rates, high, limits.green, limits.canary)
     hold = DecisionReason.HOLD_GATE
     if sure == part.height:
         return Cut(kept, sure, hold, over or (GateReason.WITHIN_LIMIT,))
     colour = colour_of(predict_bounces(ranked, model), limits)
     if limits.on_red == "refuse" and colour is GateColour.RED:
         return Cut(kept, 0, hold, (GateReason.REFUSED,))
-    count = max(sure, _longest_expected(part, limits, model))
+    count = max(sure, _longest_expected(rates, _worst_chances(part, model), limits))
     if count < limits.canary and _rests_on_priors(part.slice(count)):
-        lot = _canary_lot(part, limits, model)
+        lot = _canary_lot(rates, high, limits)
         return Cut(kept, lot, DecisionReason.HOLD_CANARY, (GateReason.CANARY, *over))
     if count == part.height:
         return Cut(kept, count, hold, over or (GateReason.WITHIN_LIMIT,), sure)
@@ -118,37 +124,31 @@ def cut_list(ranked: pl.DataFrame, limits: GateLimits, model: ScoreModel) -> Cut
     return Cut(kept, count, hold, (reason, *over), sure)
 
 
-def _longest_fitting(
-    ranked: pl.DataFrame,
-    limit: float,
-    small: int,
-    model: ScoreModel,
-) -> int:
+def _longest_fitting(rates: Numbers, high: Numbers, limit: float, small: int) -> int:
     """Return the length of the longest prefix that fits a limit.
 
-    Of up to `small` messages the interval says nothing (one bounce of twenty is 5 %), and so few do
-    no harm: there the expected rate alone must keep the limit.
+    `rates` and `high` are what is expected of each prefix, and the upper end of its interval. Of up
+    to `small` messages the interval says nothing (one bounce of twenty is 5 %), and so few do no
+    harm: there the expected rate alone must keep the limit.
     """
-    if ranked.is_empty():
-        return 0
-    rates, _, high = predict_prefixes(ranked, model)
-    position = np.arange(1, ranked.height + 1)
+    position = np.arange(1, rates.size + 1)
     fits = (high <= limit) | ((rates <= limit) & (position <= small))
     return int(position[fits].max(initial=0))
 
 
-def _longest_expected(ranked: pl.DataFrame, limits: GateLimits, model: ScoreModel) -> int:
+def _longest_expected(rates: Numbers, worst: Numbers, limits: GateLimits) -> int:
     """Return the length of the longest prefix whose expected rate keeps the limit.
 
-    No message that is red by itself is taken in for the sake of the good ones before it.
+    No message that is red by itself is taken in for the sake of the good ones before it: `worst` is
+    the highest chance of a bounce in each prefix.
     """
-    if ranked.is_empty():
-        return 0
-    rates, _, _ = predict_prefixes(ranked, model)
-    chance = hard_bounce(model.loss, pl.col("score"), pl.col("score_basis"))
-    worst = ranked.select(chance.cum_max().alias("worst"))["worst"].to_numpy()
     fits = (rates <= limits.green) & (worst <= limits.amber)
-    return int(np.arange(1, ranked.height + 1)[fits].max(initial=0))
+    return int(np.arange(1, rates.size + 1)[fits].max(initial=0))
+
+
+def _worst_chances(ranked: pl.DataFrame, model: ScoreModel) -> Numbers:
+    chance = hard_bounce(model.loss, pl.col("score"), pl.col("score_basis"))
+    return ranked.select(chance.cum_max().alias("worst"))["worst"].to_numpy()
 
 
 def _within_providers(ranked: pl.DataFrame, limits: GateLimits, model: ScoreModel) -> pl.Series:
@@ -181,12 +181,12 @@ def _rests_on_priors(rest: pl.DataFrame) -> bool:
     return 2 * unknown >= rest.height > 0
 
 
-def _canary_lot(part: pl.DataFrame, limits: GateLimits, model: ScoreModel) -> int:
+def _canary_lot(rates: Numbers, high: Numbers, limits: GateLimits) -> int:
     """Return the size of the lot: what stays amber, and at least a tenth of a canary.
 
     A lot that is red all through still goes ahead, for otherwise nothing is ever learnt, but it is
     so small that a provider hardly sees it: 50 messages by default.
     """
-    best = part.head(limits.canary)
-    amber = _longest_fitting(best, limits.amber, limits.canary, model)
-    return max(amber, min(best.height, math.ceil(limits.canary / 10)))
+    size = limits.canary
+    amber = _longest_fitting(rates[:size], high[:size], limits.amber, size)
+    return max(amber, min(rates.size, math.ceil(size / 10)))

@@ -24,6 +24,7 @@ SURE = replace(load_score_model(), spread=NOTHING, loss=Loss(NOTHING, permanent=
 
 def listed(scores: NDArray[np.float64] | list[float], basis: str = "asked") -> pl.DataFrame:
     return pl.DataFrame({"score": np.asarray(scores, dtype=np.float64)}).with_columns(
+        pl.format("{}@gmail.com", pl.int_range(pl.len())).alias("email"),
         pl.lit("gmail").alias("provider"),
         pl.lit(basis).alias("score_basis"),
     )
@@ -82,6 +83,28 @@ def test_what_a_class_may_be_wrong_by_widens_the_interval() -> None:
     )
     assert unsure.rate == sure.rate
     assert unsure.high - unsure.low > 2 * (sure.high - sure.low)
+
+
+@pytest.mark.parametrize("debtors", [2, 5, 40])
+def test_messages_to_one_mailbox_bounce_together(debtors: int) -> None:
+    """A thousand mailboxes of several debtors each are as unsure as a thousand messages."""
+    rng = np.random.default_rng(debtors)
+    scores = rng.uniform(0.93, 0.999, 1000)
+    alone = predict_bounces(listed(scores), SURE)
+    together = pl.concat([listed(scores)] * debtors).sample(fraction=1.0, shuffle=True, seed=1)
+    shared = predict_bounces(together, SURE)
+    assert shared.rate == pytest.approx(alone.rate)
+    assert shared.low == pytest.approx(alone.low, abs=1e-3)
+    assert shared.high == pytest.approx(alone.high, abs=1e-3)
+
+
+def test_whether_loss_is_put_off_matters_only_where_some_of_it_must_be_dead() -> None:
+    """Of mailboxes so good that all loss may be temporary it leaves nothing open how much is."""
+    loss = Loss({"asked": 0.01, "history": 0.01, "prior": 0.01}, 0.9, {"asked": 0.5})
+    doubting, sure = (replace(SURE, loss=each) for each in (loss, replace(loss, doubt={})))
+    good, worse = listed(np.full(10_000, 0.995)), listed(np.full(10_000, 0.95))
+    assert predict_bounces(good, doubting) == predict_bounces(good, sure)
+    assert predict_bounces(worse, doubting).high > predict_bounces(worse, sure).high
 
 
 def test_an_empty_list_has_nothing_to_bounce() -> None:

@@ -24,17 +24,20 @@ from checks.model import Reason, ScoreBasis
 from checks.score.curve import DeliveryCurve, Layout, layout_of
 from checks.score.fit_bounces import fit_loss
 from checks.score.model import Calibration, Loss, ScoreModel, model_as_json
-from checks.score.newton import Counts, Fitted, maximise, maximise_widest
+from checks.score.newton import Counts, covariance_at, maximise, maximise_widest
 
 Numbers = npt.NDArray[np.float64]
 
 CALIBRATION_DEVIATION: Final = 0.05
 SCALES: Final = (0.125, 0.25, 0.5, 1.0)
-"""Parts of the prior's width that are tried: how far this portfolio is from the usual one.
-
-What its addresses are (providers, sources, ages) and what evidence is worth are tried apart: where
-one weight must move far, chance should not move all the others with it.
-"""
+"""Parts of the prior's width that are tried: how far this portfolio is from the usual one."""
+EVIDENCE_SCALES: Final = (0.5, 1.0)
+"""The same for what evidence is worth, tried apart: where one weight must move far, chance should
+not move providers, sources and ages with it. What servers' answers and confirmations are worth
+differs from place to place more than what addresses are, so no narrower width is tried."""
+DOUBTED: Final = 0.5
+"""The part of the prior's width that the doubt about a fitted class is reckoned with. Chance may
+pick a narrower one, which makes the parameters calmer but nobody surer."""
 WIDER: Final = 2.0
 """What a prior twice as wide must gain in log-likelihood: odds of seven to one against it."""
 LEAST_CALIBRATION: Final = 0.2
@@ -75,10 +78,11 @@ def fit_deliverability(model: ScoreModel, lessons: pl.DataFrame) -> Learnt:
     start = layout.start(model)
     fitted = maximise_widest(curve, start, _widths(layout), counts)
     log_odds, derivatives = curve(fitted.parameters)
+    covariance = covariance_at(curve, fitted.parameters, layout.deviation() * DOUBTED, counts)
     learnt = replace(
         layout.model(fitted.parameters, model),
         calibration=_calibrated(log_odds, counts),
-        spread={**model.spread, **_spread(lessons, derivatives, fitted, counts)},
+        spread={**model.spread, **_spread(lessons, derivatives, covariance, counts)},
     )
     before, _ = curve(layout.start(model))
     learnt = replace(learnt, loss=_loss(model, learnt, lessons, log_odds))
@@ -100,9 +104,9 @@ def _widths(layout: Layout) -> list[tuple[Numbers, float]]:
     return [
         (
             widest * np.where(evidence, weights, others),
-            -WIDER * math.log2(weights * others / SCALES[0] ** 2),
+            -WIDER * math.log2(others / SCALES[0] * weights / EVIDENCE_SCALES[0]),
         )
-        for others, weights in product(SCALES, SCALES)
+        for others, weights in product(SCALES, EVIDENCE_SCALES)
     ]
 
 
@@ -140,11 +144,11 @@ def _calibrated(log_odds: Numbers, counts: Counts) -> Calibration:
 def _spread(
     lessons: pl.DataFrame,
     derivatives: Numbers,
-    fitted: Fitted,
+    covariance: Numbers,
     counts: Counts,
 ) -> Mapping[str, float]:
     """Return how unsure the log-odds of each basis and provider still are, after the lessons."""
-    variance = np.einsum("ij,jk,ik->i", derivatives, fitted.covariance, derivatives)
+    variance = np.einsum("ij,jk,ik->i", derivatives, covariance, derivatives)
     classes = (
         lessons.select(_basis(), "provider")
         .with_columns(

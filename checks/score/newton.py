@@ -60,6 +60,12 @@ def maximise(curve: Curve, start: Numbers, deviation: Numbers, counts: Counts) -
     return Fitted(here, covariance, problem.worth(here) - 0.5 * float(volume))
 
 
+def covariance_at(curve: Curve, here: Numbers, deviation: Numbers, counts: Counts) -> Numbers:
+    """Return how unsure parameters are that were found otherwise, under a prior of some width."""
+    _, information = _Problem(curve, here, 1.0 / deviation**2, counts).slopes(here)
+    return np.asarray(np.linalg.inv(information), dtype=np.float64)
+
+
 def maximise_widest(
     curve: Curve, start: Numbers, widths: Sequence[tuple[Numbers, float]], counts: Counts
 ) -> Fitted:

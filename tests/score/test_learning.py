@@ -302,6 +302,19 @@ def test_learning_narrows_what_is_unsure_of_the_classes_it_saw(
     assert many["prior"] == office.model.spread["prior"]  # of classes not seen
 
 
+def test_a_portfolio_as_foretold_is_not_surer_than_another(
+    office: Office,
+    harsh: ScoreModel,
+) -> None:
+    """Where the priors hold, the parameters are held narrowly; the doubt about them is not."""
+
+    def doubt(truth: ScoreModel) -> float:
+        learnt = fit_deliverability(office.model, lessons(office, truth, 4000)).model
+        return learnt.spread["prior:gmail"]
+
+    assert doubt(office.model) > 0.8 * doubt(harsh)
+
+
 def test_a_fitted_model_survives_its_file(
     office: Office,
     harsh: ScoreModel,

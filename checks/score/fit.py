@@ -24,7 +24,7 @@ from checks.model import Reason, ScoreBasis
 from checks.score.curve import DeliveryCurve, Layout, layout_of
 from checks.score.fit_bounces import fit_loss
 from checks.score.model import Calibration, Loss, ScoreModel, model_as_json
-from checks.score.newton import Counts, covariance_at, maximise, maximise_widest
+from checks.score.newton import Counts, covariance_at, maximise_widest
 
 Numbers = npt.NDArray[np.float64]
 
@@ -131,10 +131,13 @@ def _calibrated(log_odds: Numbers, counts: Counts) -> Calibration:
     """Return the beta calibration of fitted log-odds."""
     sure, unsure = -np.logaddexp(0.0, -log_odds), np.logaddexp(0.0, log_odds)
     table = np.column_stack([sure, unsure, np.ones_like(sure)])
-    fitted = maximise(
+    fitted = maximise_widest(
         lambda numbers: (table @ numbers, table),
         np.array([1.0, 1.0, 0.0]),
-        np.full(3, CALIBRATION_DEVIATION),
+        [
+            (np.full(3, CALIBRATION_DEVIATION * scale), -WIDER * math.log2(scale / SCALES[0]))
+            for scale in SCALES
+        ],
         counts,
     )
     a, b, c = fitted.parameters.tolist()

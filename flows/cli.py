@@ -7,7 +7,7 @@ import sys
 
 from cyclopts import CycloptsError
 
-from flows.faults import explain_fault
+from flows.faults import explain_fault, forget_frames
 from flows.shell import around_sending, care, elsewhere, main_job
 from flows.shell.options import app
 
@@ -26,6 +26,7 @@ def main() -> None:
         sys.exit(2)  # cyclopts has said what is wrong
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  the last line of defence
         code = explain_fault(error)
+        forget_frames(error)
     sys.exit(code if isinstance(code, int) else 0)
 
 

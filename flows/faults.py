@@ -39,3 +39,16 @@ def explain_fault(error: BaseException) -> int:
         file=sys.stderr,
     )
     return OUR_FAULT
+
+
+def forget_frames(error: BaseException) -> None:
+    """Cut an explained error, and those it came from, off the frames they passed through.
+
+    Prefect keeps the error of a flow until the process ends, and with it whatever was open in
+    those frames: DuckDB 2.0 then prints a page about leaked instances.
+    """
+    links: list[BaseException | None] = [error]
+    while links:
+        if (link := links.pop()) is not None and link.__traceback__ is not None:
+            link.__traceback__ = None
+            links += [link.__cause__, link.__context__]

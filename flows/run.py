@@ -97,18 +97,23 @@ def open_run(
     plan: RunPlan,
     progress: Progress,
     *,
-    digests: Mapping[str, str],
+    digests: Mapping[str, str] | None,
     wait: bool = False,
     now: Callable[[], dt.datetime] = utc_now,
 ) -> Iterator[Run]:
-    """Open the plan's warehouse, begin the run in it or take it up again."""
+    """Open the plan's warehouse, begin the run in it or take it up again.
+
+    `digests` are of what its stages depend on; None takes the run as it stands, to look at what
+    is done: its inputs may be gone.
+    """
     with open_warehouse(
         plan.warehouse,
         now=now,
         wait=WAIT_SECONDS if wait else None,
         limits=Limits(memory=plan.settings.engine.memory),
     ) as warehouse:
-        warehouse.start_run(plan.run_id, as_of=plan.as_of, digests=digests)
+        if digests is not None:
+            warehouse.start_run(plan.run_id, as_of=plan.as_of, digests=digests)
         engine = plan.settings.engine
         yield Run(
             plan=plan,

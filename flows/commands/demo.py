@@ -143,9 +143,8 @@ def reaching(settings: Settings, internet: Endpoints) -> Settings:
 
 def compare_with_truth(plan: RunPlan) -> Comparison:
     """Return the comparison of a finished demo."""
-    from flows.prepare import plan_digests
     from flows.stages.report import report_frames
 
-    with open_run(plan, Progress(len(STAGES)), digests=plan_digests(plan)) as run:
+    with open_run(plan, Progress(len(STAGES)), digests=None) as run:
         frames = report_frames(run)
     return compare(frames.contacts, frames.decided, read_truth(plan.inputs[0].parent))

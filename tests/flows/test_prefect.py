@@ -61,6 +61,7 @@ def test_a_refused_input_is_one_sentence_through_prefect_too(
     assert ended.code == 3
     assert "'noise.csv'" in ended.err
     assert "Traceback" not in ended.err
+    assert ended.err.splitlines()[-1].startswith("entrega: ")  # and no word of a library after it
 
 
 def test_canaries_would_be_found(tmp_path: Path) -> None:

@@ -8,7 +8,18 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from flows.shell.options import AFTER, Config, Flag, Json, Lang, Wait, WarehouseFile, app
+from flows.shell.options import (
+    AFTER,
+    DEFAULT_STORE,
+    Config,
+    Flag,
+    Json,
+    Lang,
+    Store,
+    WarehouseFile,
+    Word,
+    app,
+)
 
 
 @app.command(group=AFTER)
@@ -40,9 +51,7 @@ def feedback(
     *,
     mapping: Path | None = None,
     config: Config = None,
-    warehouse: WarehouseFile = None,
-    wait: Wait = False,
-    as_json: Json = False,
+    store: Store = DEFAULT_STORE,
 ) -> int:
     """Take in what happened: deliveries, bounces, complaints, opt-outs.
 
@@ -52,22 +61,22 @@ def feedback(
         event files, known by their content: bounces and complaints (mbox, maildir, .eml), JSON of
         SES, SendGrid, Mailgun, Postmark or Brevo, or CSV and JSON lines with message_key or
         email, event, occurred_at, permanence, smtp_code, ...; of a folder each new file is taken
-        once and moved to done/
+        once and moved to done/, or to refused/ if it cannot be read
     mapping
         how to read events of any other system (TOML, docs/feedback.md)
     """
     from flows.commands.feedback import run_feedback
 
-    return run_feedback(files, mapping, config, warehouse, wait=wait, as_json=as_json)
+    return run_feedback(
+        files, mapping, config, store.warehouse, wait=store.wait, as_json=store.as_json
+    )
 
 
 @app.command(group=AFTER)
 def learn(
     *,
-    warehouse: WarehouseFile = None,
     out: Path | None = None,
-    wait: Wait = False,
-    as_json: Json = False,
+    store: Store = DEFAULT_STORE,
 ) -> int:
     """Fit the score model to what became of the messages sent; later runs go by it.
 
@@ -82,7 +91,7 @@ def learn(
     """
     from flows.commands.learn import run_learn
 
-    return run_learn(warehouse, out, wait=wait, as_json=as_json)
+    return run_learn(store.warehouse, out, wait=store.wait, as_json=store.as_json)
 
 
 @app.command(group=AFTER)
@@ -92,15 +101,13 @@ def override(
     *,
     decision: Literal["send", "send_neutral", "review", "hold", "suppress", "other_channel"]
     | None = None,
-    by: str = "",
-    reason: str = "",
+    by: Word = "",
+    reason: Word = "",
     creditor: str | None = None,
     until: dt.date | None = None,
-    list_: Annotated[bool, Parameter(name="--list", negative=())] = False,
+    list_: Annotated[Flag, Parameter(name="--list")] = False,
     remove: Flag = False,
-    warehouse: WarehouseFile = None,
-    wait: Wait = False,
-    as_json: Json = False,
+    store: Store = DEFAULT_STORE,
 ) -> int:
     """Decide about a debtor in place of the rules, by name and with a reason (rule L22).
 
@@ -129,9 +136,18 @@ def override(
     from flows.commands.override import OverrideRequest, run_override
 
     request = OverrideRequest(
-        debtor_id, decision, by, reason, creditor, until, list_, remove, warehouse, wait
+        debtor_id,
+        decision,
+        by,
+        reason,
+        creditor,
+        until,
+        list_,
+        remove,
+        store.warehouse,
+        store.wait,
     )
-    return run_override(request, as_json=as_json)
+    return run_override(request, as_json=store.as_json)
 
 
 @app.command(group=AFTER)
@@ -148,7 +164,7 @@ def report(
     Parameters
     ----------
     run_id
-        as `entrega runs` lists it
+        as 'entrega runs' lists it
     out
         where to write [default: where the run wrote]
     """
@@ -164,9 +180,7 @@ def ledger(
     invoice: str | None = None,
     out: Path | None = None,
     config: Config = None,
-    warehouse: WarehouseFile = None,
-    wait: Wait = False,
-    as_json: Json = False,
+    store: Store = DEFAULT_STORE,
 ) -> int:
     """Show per invoice when it was verified, sent, delivered, opened, downloaded, clicked, paid.
 
@@ -186,9 +200,9 @@ def ledger(
         invoice,
         out,
         config=config,
-        warehouse=warehouse,
-        wait=wait,
-        as_json=as_json,
+        warehouse=store.warehouse,
+        wait=store.wait,
+        as_json=store.as_json,
     )
 
 

@@ -7,17 +7,28 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from flows.shell.options import CARE, Config, Files, Flag, Json, Wait, WarehouseFile, app
+from flows.shell.options import (
+    CARE,
+    DEFAULT_STORE,
+    Config,
+    Files,
+    Flag,
+    Id,
+    Input,
+    Json,
+    Store,
+    app,
+)
 
 
 @app.command(group=CARE)
 def duplicates(
-    input_: Path,
+    input_: Input,
     /,
     *,
     out: Path,
     config: Config = None,
-    id_: Annotated[str | None, Parameter(name="--id")] = None,
+    id_: Id = None,
     role: Annotated[list[str] | None, Parameter(negative=())] = None,
     decisions: Path | None = None,
     previous: Path | None = None,
@@ -54,12 +65,10 @@ def duplicates(
 def forget(
     *,
     creditor: str,
-    id_: Annotated[str | None, Parameter(name="--id")] = None,
+    id_: Id = None,
     email: str | None = None,
     same_person: Flag = False,
-    warehouse: WarehouseFile = None,
-    wait: Wait = False,
-    as_json: Json = False,
+    store: Store = DEFAULT_STORE,
 ) -> int:
     """Erase a debtor, or one address, from warehouse, work folders and outputs.
 
@@ -79,8 +88,8 @@ def forget(
     """
     from flows.commands.forget import ForgetRequest, run_forget
 
-    request = ForgetRequest(creditor, id_, email, same_person, warehouse, wait)
-    return run_forget(request, as_json=as_json)
+    request = ForgetRequest(creditor, id_, email, same_person, store.warehouse, store.wait)
+    return run_forget(request, as_json=store.as_json)
 
 
 @app.command(group=CARE)
@@ -88,9 +97,7 @@ def purge(
     *,
     config: Config = None,
     dry_run: Flag = False,
-    warehouse: WarehouseFile = None,
-    wait: Wait = False,
-    as_json: Json = False,
+    store: Store = DEFAULT_STORE,
 ) -> int:
     """Let go of what is past its time by [retention], and say what that was.
 
@@ -101,7 +108,7 @@ def purge(
     """
     from flows.commands.purge import run_purge
 
-    return run_purge(config, warehouse, dry=dry_run, wait=wait, as_json=as_json)
+    return run_purge(config, store.warehouse, dry=dry_run, wait=store.wait, as_json=store.as_json)
 
 
 @app.command(group=CARE)

@@ -5,7 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from flows.shell.options import MAIN, Config, Files, Flag, Json, Lang, Wait, WarehouseFile, app
+from flows.shell.options import (
+    MAIN,
+    Config,
+    Files,
+    Flag,
+    Input,
+    Json,
+    Lang,
+    Wait,
+    WarehouseFile,
+    app,
+)
 
 
 @app.command(group=MAIN)
@@ -41,7 +52,7 @@ def demo(
 
 
 @app.command(group=MAIN)
-def init(input_: Path, /, *, config: Config = None, force: Flag = False) -> int:
+def init(input_: Input, /, *, config: Config = None, force: Flag = False) -> int:
     """Look at a debtor file and write a commented entrega.toml with the mapping found.
 
     Parameters
@@ -88,7 +99,7 @@ def run(
     no_smtp
         ask no mail server, whatever the configuration says
     away
-        have another host ask: write a shard file for `entrega probe`, and wait for its answers
+        have another host ask: write a shard file for 'entrega probe', and wait for its answers
     sample
         take only so many debtors, chosen by a stable hash
     resume

@@ -60,8 +60,13 @@ def refuse_missing_settings(
     known = list(creditors)
     if known and len(unnamed_creditors(settings, known)) == len(known):
         lacking = ", ".join(missing_identity(identity_of(settings, known[0])))
-        problem = f"[creditor] {lacking} missing: a debt notice must name its creditor (CDC 42-A)"
-        raise SettingError(problem, "write them into entrega.toml; entrega init makes a template")
+        problem = (
+            f"[creditor] {lacking} missing: a debt notice names its creditor (CDC 42-A in Brazil)"
+        )
+        remedy = f"write {lacking} into [creditor] of entrega.toml; entrega init makes a template"
+        raise SettingError(problem, remedy)
     if legal_basis_missing:
-        problem = "[legal] basis is missing and no row brings one: no address may be used (LGPD 7)"
+        problem = (
+            "[legal] basis is missing and no row brings one: no address may be used (rule L16)"
+        )
         raise SettingError(problem, "write [legal] basis, source and date into entrega.toml")

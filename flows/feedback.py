@@ -92,7 +92,8 @@ def _take(
         )
     except InputRefusedError as error:
         source.set_aside("refused")
-        return TakenFile(source_name(source.path), problem=str(error))
+        moved = f"; moved to {source.folder.name}/refused" if source.folder else ""
+        return TakenFile(source_name(source.path), problem=f"{error}{moved}")
     new = warehouse.merge_events(events)
     source.set_aside("done")
     counted = refused["reason"].value_counts().rows()

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import ipaddress
+import os
 import re
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -19,6 +22,7 @@ from pydantic_settings import (
 from checks.errors import SettingError
 
 LAST_PORT = 65_535
+_EVERY_SETTING = "see every setting with: entrega config --defaults"
 DEFAULT_FILE = Path("entrega.toml")
 PROXY_URL = re.compile(
     r"socks5://(?P<host>[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]):(?P<port>[1-9][0-9]{0,4})/?"
@@ -65,8 +69,13 @@ class CreditorSettings(CreditorIdentity):
 class LegalSettings(Section):
     """[legal]: the basis on which addresses are used, where rows do not say (L16)."""
 
-    basis: str = Field("", description="e.g. contract, legitimate_interest, credit_protection")
-    source: str = Field("", description="who gave the addresses: debtor, creditor, agency, bureau")
+    basis: str = Field(
+        "",
+        description="contract, legitimate_interest, credit_protection, or in words of your own",
+    )
+    source: str = Field(
+        "", description="who gave the addresses: debtor, creditor, agency, bureau, register"
+    )
     date: dt.date | None = Field(None, description="when they were collected")
 
 
@@ -99,13 +108,13 @@ class IntakeSettings(Section):
 class SuppressSettings(Section):
     """[suppress]: files of those who must not be written to, read again before publishing."""
 
-    opt_out: Paths = ()
-    complaint: Paths = ()
-    wrong_person: Paths = ()
-    settled: Paths = ()
-    disputed: Paths = ()
-    deceased: Paths = ()
-    erased: Paths = ()
+    opt_out: Paths = Field((), description="files of those who want no mail")
+    complaint: Paths = Field((), description="of those who called our mail spam")
+    wrong_person: Paths = Field((), description="of those who said that they are not the debtor")
+    settled: Paths = Field((), description="of debts that are paid")
+    disputed: Paths = Field((), description="of debts that are disputed or prescribed")
+    deceased: Paths = Field((), description="of debtors who died")
+    erased: Paths = Field((), description="of those who asked to be erased")
     max_age_hours: Seconds = Field(48, description="an older file keeps the gate closed")
 
 
@@ -148,7 +157,7 @@ class SmtpSettings(Section):
     )
     helo: str = Field("", description="this host's own name: PTR, A and HELO agree")
     mail_from: str = Field("", description="a real, read mailbox of yours")
-    port: int = Field(25, ge=1, le=65_535)
+    port: int = Field(25, ge=1, le=LAST_PORT, description="of mail servers; another one in labs")
     source_addresses: Texts = Field((), description="own addresses to ask from")
     proxy: str = Field("", description="socks5://host:port through which mail servers are asked")
     proxy_login: Path | None = Field(
@@ -158,15 +167,18 @@ class SmtpSettings(Section):
         (360, 1_800, 7_200),
         description="seconds after which a greylisted address is asked again",
     )
-    connect_timeout: Seconds = 10
-    banner_timeout: Seconds = 60
-    reply_timeout: Seconds = 30
-    session_timeout: Seconds = 180
+    connect_timeout: Seconds = Field(10, description="seconds until a connection is given up")
+    banner_timeout: Seconds = Field(60, description="seconds for a server's greeting")
+    reply_timeout: Seconds = Field(30, description="seconds for any other reply")
+    session_timeout: Seconds = Field(180, description="seconds for a whole session")
     starttls: bool = Field(default=True, description="TLS where a server demands it, nowhere else")
     blocklists: Texts = Field((), description="DNS blocklists that `preflight` asks for us")
     lab_networks: Texts = Field((), description="networks the address guard lets pass; labs only")
     lab_clock: str = Field("", description="host:port of a lab's policy clock; labs only")
-    providers: dict[str, ProviderOverride] = Field(default_factory=dict)
+    providers: dict[str, ProviderOverride] = Field(
+        default_factory=dict,
+        description="[smtp.providers.NAME]: limits of one provider, see docs/politeness.md",
+    )
 
     @property
     def asks(self) -> bool:
@@ -198,7 +210,9 @@ class GateSettings(Section):
         0.02, description="predicted rate that a list keeps; in lots where it may turn out higher"
     )
     amber: Share = Field(0.05, description="above: the list is trimmed or refused")
-    on_red: Literal["trim", "refuse"] = "trim"
+    on_red: Literal["trim", "refuse"] = Field(
+        "trim", description="hold what does not fit, or refuse the whole list"
+    )
     canary: int = Field(500, ge=1, le=100_000, description="lot to learn from")
     lot_bounces: Share = Field(
         0.03, description="the next lot leaves if at most this share of those before it bounced"
@@ -217,7 +231,7 @@ class GateSettings(Section):
 class ReportSettings(Section):
     """[report]: for whom the report is written."""
 
-    language: Language = "pt-BR"
+    language: Language = Field("pt-BR", description="pt-BR, es-MX or en")
     ageing: tuple[int, ...] = Field(
         (30, 60, 90, 180, 360),
         description="upper bounds of the ageing buckets in days overdue",
@@ -242,18 +256,20 @@ class FeedbackSettings(Section):
 class EngineSettings(Section):
     """[engine]: where the work is done."""
 
-    executor: Literal["inline", "processes"] = "inline"
-    workers: int = Field(2, ge=1, le=64)
+    executor: Literal["inline", "processes"] = Field(
+        "inline", description="cut work into shards for processes, or do it in this one"
+    )
+    workers: int = Field(2, ge=1, le=64, description="how many processes")
     memory: str = Field("3GiB", description="the warehouse's memory limit")
 
 
 class RetentionSettings(Section):
     """[retention]: days until `entrega purge` removes (L19)."""
 
-    probes: int = Field(90, ge=1)
-    verdicts: int = Field(180, ge=1)
-    events: int = Field(1_825, ge=1)
-    manifests: int = Field(1_825, ge=1)
+    probes: int = Field(90, ge=1, description="days that answers of mail servers are kept")
+    verdicts: int = Field(180, ge=1, description="days that findings, scores and outputs are kept")
+    events: int = Field(1_825, ge=1, description="days that delivery events are kept")
+    manifests: int = Field(1_825, ge=1, description="days that manifests of lists are kept")
 
 
 class Settings(BaseSettings):
@@ -323,17 +339,27 @@ def _read_toml(file: Path) -> dict[str, Any]:
 
 def _explain(error: ValidationError, file: Path | None) -> SettingError:
     first = error.errors(include_url=False, include_input=False)[0]
-    key = ".".join(str(part) for part in first["loc"])
-    where = f" in '{file}'" if file else ""
+    path = [str(part) for part in first["loc"]]
+    key, where = ".".join(path), _where(path, file)
     if first["type"] == "extra_forbidden":
-        return SettingError(
-            f"setting '{key}'{where} is unknown",
-            "see every setting with: entrega config",
-        )
-    return SettingError(
-        f"setting '{key}'{where}: {first['msg'].lower()}",
-        "see what it takes with: entrega config",
-    )
+        meant = get_close_matches(key, _known_keys(Settings), n=1)
+        remedy = f"'{meant[0]}' may be meant" if meant else "take it out"
+        return SettingError(f"setting '{key}'{where} is unknown", f"{remedy}; {_EVERY_SETTING}")
+    return SettingError(f"setting '{key}'{where}: {first['msg'].lower()}", _EVERY_SETTING)
+
+
+def _where(path: Sequence[str], file: Path | None) -> str:
+    variable = f"ENTREGA_{'__'.join(path)}".upper()
+    if variable in {name.upper() for name in os.environ}:
+        return f" in the environment ({variable})"
+    return f" in '{file}'" if file else ""
+
+
+def _known_keys(model: type[BaseModel]) -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        yield name
+        if isinstance(field.annotation, type) and issubclass(field.annotation, Section):
+            yield from (f"{name}.{key}" for key in _known_keys(field.annotation))
 
 
 def _check_together(settings: Settings) -> None:

@@ -12,8 +12,7 @@ from checks.model import VERDICT_OF, Decision, DecisionReason, Verdict
 from checks.score import VERDICT_RULES, DecisionPolicy, DecisionRule, decision_rules
 from checks.score.verdicts import VerdictRule
 from flows.cli import app
-from flows.commands.config import show_settings
-from flows.settings import Settings
+from flows.commands.config import default_settings
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "docs" / "reference"
@@ -22,10 +21,7 @@ HEAD = "<!-- written by `make docs`; edit the code instead -->\n"
 
 def settings_page() -> str:
     """Return every setting, its default and its meaning."""
-    rows = [
-        f"| `{item.key}` | `{item.value}` | {item.meaning} |"
-        for item in show_settings(Settings.model_construct(), {}, {})
-    ]
+    rows = [f"| `{item.key}` | `{item.value}` | {item.meaning} |" for item in default_settings()]
     table = ["| setting | default | meaning |", "|---|---|---|", *rows]
     return "\n".join(["# Settings", HEAD, *table, ""])
 

@@ -11,11 +11,10 @@ import polars as pl
 
 from data.care.person import Person, holds_person
 from data.files import write_private
-from data.publish.folders import CLEAN_FOLDER, folder_of_creditor
+from data.publish.folders import CLEAN_FOLDER, WITHDRAWN_FILE, folder_of_creditor
 from data.publish.manifest import MANIFEST_FILE, Manifest, ManifestError, parse_manifest
 
 RECIPIENT_FILES: Final = "recipients*"
-NOTE_FILE: Final = "WITHDRAWN.txt"
 
 
 def lists_with(out: Path, person: Person) -> list[Path]:
@@ -39,7 +38,7 @@ def withdraw_list(folder: Path, why: str) -> int:
     for path in files:
         path.unlink()
     if files:
-        write_private(folder / NOTE_FILE, f"{why}\n".encode())
+        write_private(folder / WITHDRAWN_FILE, f"{why}\n".encode())
     return len(files)
 
 

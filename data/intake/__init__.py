@@ -4,8 +4,9 @@ from data.intake.fold import fold_debtors
 from data.intake.identify import creditor_slugs
 from data.intake.limits import Limits
 from data.intake.portfolio import IntakeSums, Portfolio, SourceSums, read_portfolio
-from data.intake.proposal import Proposal, look, render_config
+from data.intake.proposal import Proposal, look
 from data.intake.settings import DEFAULT_CREDITOR_ID, FixedField, IntakeSettings
+from data.intake.template import render_config
 
 __all__ = [
     "DEFAULT_CREDITOR_ID",

@@ -10,7 +10,7 @@ import polars as pl
 from checks.model import GateState
 from data.files import sha256_of
 from data.publish.dialect import FORMATS
-from data.publish.folders import folder_name
+from data.publish.folders import WITHDRAWN_FILE, folder_name
 from data.publish.manifest import MANIFEST_FILE, Manifest
 from data.publish.schema import SCHEMA_FILE, TABLES, schema_bytes
 
@@ -41,6 +41,8 @@ def wrong_names(folder: Path, manifest: Manifest) -> tuple[str, ...]:
     closed = manifest.gate.state is GateState.CLOSED
     wanted = {SCHEMA_FILE} | {file for table in TABLES for file in _files_of(table) if not closed}
     found = {path.name for path in folder.iterdir()} - {MANIFEST_FILE}
+    if WITHDRAWN_FILE in found:
+        return (f"the list was withdrawn, {WITHDRAWN_FILE} says why; a new run publishes another",)
     missing = [f"file '{name}' is missing" for name in sorted(wanted - found)]
     unlisted = [
         f"file '{name}' is not in the manifest" for name in sorted(wanted - set(manifest.files))

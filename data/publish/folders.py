@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 CLEAN_FOLDER: Final = "clean"
 CURRENT_FILE: Final = "current.json"
+WITHDRAWN_FILE: Final = "WITHDRAWN.txt"  # says why a list has no recipients any more
 ASIDE_PREFIX: Final = ".tmp-"
 REPLACED_PREFIX: Final = ".old-"
 _LONGEST_NAME: Final = 120

@@ -24,20 +24,38 @@ class ShownSetting:
     meaning: str
 
 
-def run_config(config: Path | None, *, as_json: bool) -> int:
-    """Print the settings in force, one a line or as one JSON object."""
-    settings = load_settings(config)
-    file = config or (DEFAULT_FILE if DEFAULT_FILE.is_file() else None)
-    written = tomllib.loads(file.read_text("utf-8")) if file else {}
-    shown = list(show_settings(settings, written, dict(os.environ)))
+def run_config(config: Path | None, *, defaults: bool, as_json: bool) -> int:
+    """Print the settings in force, or the defaults, as text or as one JSON object."""
+    shown = list(default_settings() if defaults else _settings_in_force(config))
     if as_json:
         print(json.dumps({item.key: asdict(item) for item in shown}, ensure_ascii=False, indent=2))
         return 0
-    width = max(len(item.key) for item in shown)
-    for item in shown:
-        meaning = f"  # {item.meaning}" if item.meaning else ""
-        print(f"{item.key:<{width}} = {item.value}  ({item.origin}){meaning}")
+    print("\n".join(_lines(shown)).lstrip("\n"))
     return 0
+
+
+def default_settings() -> Iterator[ShownSetting]:
+    """Yield every setting with its default, whatever file and environment say."""
+    return show_settings(Settings.model_construct(), {}, {})
+
+
+def _settings_in_force(config: Path | None) -> Iterator[ShownSetting]:
+    settings = load_settings(config)
+    file = config or (DEFAULT_FILE if DEFAULT_FILE.is_file() else None)
+    written = tomllib.loads(file.read_text("utf-8")) if file else {}
+    return show_settings(settings, written, dict(os.environ))
+
+
+def _lines(shown: list[ShownSetting]) -> Iterator[str]:
+    """Yield the settings as a file would have them: what differs from a default is marked."""
+    section = ""
+    for item in shown:
+        table, _, key = item.key.partition(".")
+        if table != section:
+            section = table
+            yield f"\n[{table}]"
+        yield f"{key} = {item.value}" + ("" if item.origin == "default" else f"  <- {item.origin}")
+        yield f"    {item.meaning}"
 
 
 def show_settings(

@@ -28,9 +28,9 @@ def run_duplicates(request: LinkRequest, config: Path | None, *, as_json: bool) 
 
 def _print_summary(summary: LinkSummary, out: Path) -> None:
     print(
-        f"{summary.records:,} records, {summary.in_clusters:,} of them in {summary.clusters:,} "
-        f"clusters of several, the largest of {summary.largest:,}; "
-        f"{summary.pairs:,} pairs compared, in blocks of at most {summary.block_cap}"
+        f"records: {summary.records:,}; clusters of several: {summary.clusters:,}, with "
+        f"{summary.in_clusters:,} records, the largest {summary.largest:,}; pairs compared: "
+        f"{summary.pairs:,}, in blocks of at most {summary.block_cap}"
     )
     if summary.quarantined:
         print(f"{summary.quarantined:,} rows could not be read: {out / 'quarantine.csv'}")

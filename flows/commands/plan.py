@@ -192,8 +192,8 @@ def plan_lines(
 ) -> Iterator[str]:
     """Yield the plan as a table for people."""
     yield (
-        f"{portfolio.debtors.height:,} debtors; {found.nights.height:,} addresses would be asked "
-        f"in {_nights(found)} nights of eight hours"
+        f"{portfolio.debtors.height:,} debtors; addresses that would be asked: "
+        f"{found.nights.height:,}; nights of eight hours: {_nights(found)}"
     )
     if not settings.smtp.asks:
         yield "probing is off: set [smtp] helo and mail_from, then see: entrega preflight"

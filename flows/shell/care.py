@@ -178,9 +178,16 @@ def serve(inputs: Files = None, /, *, config: Config = None) -> int:
 def show_config(
     *,
     config: Config = None,
+    defaults: Flag = False,
     as_json: Json = False,
 ) -> int:
-    """Show every setting with its value, its origin and what it is for."""
+    """Show every setting with its value, its origin and what it is for.
+
+    Parameters
+    ----------
+    defaults
+        the defaults, whatever the configuration says
+    """
     from flows.commands.config import run_config
 
-    return run_config(config, as_json=as_json)
+    return run_config(config, defaults=defaults, as_json=as_json)

@@ -90,7 +90,8 @@ def test_lists_are_withdrawn_and_pages_rendered_again(entrega: Entrega, done: Pa
     assert entrega("gate", creditor).code == 0
     debtor, *_ = someone_on_the_list(done)
     assert entrega("forget", "--creditor", CREDITOR, "--id", debtor).code == 0
-    assert entrega("gate", creditor).code == 9
+    gate = entrega("gate", creditor)
+    assert (gate.code, "the list was withdrawn" in gate.out) == (9, True)
     folder = next(path.parent for path in creditor.glob("*/manifest.json"))
     assert list(folder.glob("recipients*")) == []
     assert "asked to be erased" in (folder / "WITHDRAWN.txt").read_text("utf-8")

@@ -67,6 +67,17 @@ def test_single_addresses_are_checked_without_a_portfolio(entrega: Entrega) -> N
     assert found[2]["is_role"]
 
 
+def test_the_defaults_are_shown_even_beside_a_configuration_that_is_wrong(
+    entrega: Entrega, tmp_path: Path
+) -> None:
+    (tmp_path / "entrega.toml").write_text("[gate]\ncanari = 7\n", "utf-8")
+    refused, shown = entrega("config"), entrega("config", "--defaults")
+    assert (refused.code, shown.code) == (2, 0)
+    assert "entrega config --defaults" in refused.err
+    assert "[gate]" in shown.out
+    assert "canary = 500\n" in shown.out
+
+
 def test_every_setting_is_shown_with_its_origin(entrega: Entrega, debtors_csv: Path) -> None:
     assert debtors_csv.exists()
     ended = entrega("config", "--json", env={"ENTREGA_GATE__CANARY": "7"})

@@ -8,6 +8,7 @@ import pytest
 
 from checks.errors import SettingError
 from checks.mailbox.proxy import Login, Proxy
+from flows.commands.config import default_settings
 from flows.proxy import LOGIN_VARIABLE, proxy_of
 from flows.settings import Settings, SmtpSettings, load_settings
 
@@ -80,6 +81,31 @@ def test_a_wrong_configuration_names_the_setting(tmp_path: Path, text: str, told
     assert told in str(caught.value)
     assert caught.value.remedy
     assert "secret" not in str(caught.value)
+
+
+def test_a_setting_of_a_mistyped_name_is_answered_with_the_one_that_may_be_meant(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "entrega.toml"
+    file.write_text('[smtp]\nhello = "probe.example"\n', "utf-8")
+    with pytest.raises(SettingError, match=r"'smtp\.helo' may be meant"):
+        load_settings(file)
+
+
+def test_a_wrong_setting_of_the_environment_is_not_looked_for_in_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "entrega.toml"
+    file.write_text("[gate]\ncanary = 7\n", "utf-8")
+    monkeypatch.setenv("ENTREGA_GATE__ON_RED", "maybe")
+    with pytest.raises(SettingError) as caught:
+        load_settings(file)
+    assert "in the environment (ENTREGA_GATE__ON_RED)" in str(caught.value)
+    assert file.name not in str(caught.value)
+
+
+def test_every_setting_has_a_meaning() -> None:
+    assert [item.key for item in default_settings() if not item.meaning] == []
 
 
 def test_a_missing_configuration_is_an_error_only_where_it_was_named(tmp_path: Path) -> None:

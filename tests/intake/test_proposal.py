@@ -38,6 +38,14 @@ def test_the_written_configuration_reads_the_file_like_the_proposal(
     assert configured.contacts.equals(found.contacts)
 
 
+def test_examples_to_fill_in_are_of_the_files_country() -> None:
+    brazil = render_config(look(SAMPLES / "carteira_br.csv"))
+    mexico = render_config(look(SAMPLES / "cartera_mx.csv"))
+    assert "CDC 42-A" in brazil
+    assert '# tax_id = ""   # RFC' in mexico
+    assert "CDC" not in mexico
+
+
 def test_the_configuration_shows_shapes_and_the_terminal_shows_rows() -> None:
     proposal = look(SAMPLES / "carteira_br.csv")
     config, terminal = render_config(proposal), proposal.shown()

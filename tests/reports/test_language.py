@@ -24,6 +24,7 @@ from checks.model import (
     Verdict,
 )
 from checks.score import GateReason
+from data.reference.score import CLOSED_PROVIDER
 from reports.advice import ACTIONS
 from reports.creditor import CHANNELS, TAX_ID_FLAGS
 from reports.language import LANGUAGES, load_catalogue, load_speech
@@ -67,8 +68,9 @@ WORDS = {
     "source": ("debtor", "creditor", "agency", "bureau", "register", "unknown"),
     "legal basis": ("none", "other"),
     "tax id": TAX_ID_FLAGS,
-    "provider": tuple(
-        provider["name"] for provider in tomllib.loads(PROVIDERS.read_text())["provider"]
+    "provider": (
+        *(provider["name"] for provider in tomllib.loads(PROVIDERS.read_text())["provider"]),
+        CLOSED_PROVIDER,
     ),
 }
 

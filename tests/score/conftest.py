@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any, Final, Required, TypedDict, Unpack
 
@@ -26,6 +26,7 @@ from checks.score import (
     DecidedDebtors,
     DecisionPolicy,
     Facts,
+    ProviderPrior,
     Scored,
     ScoreModel,
     ScoreReference,
@@ -213,3 +214,13 @@ class Office:
 def office() -> Office:
     """Return the score room with the numbers that come with Entrega."""
     return Office(load_score_model(), load_score_reference())
+
+
+@pytest.fixture(scope="session")
+def harsh(office: Office) -> ScoreModel:
+    """Return a world in which mailboxes die twice as fast and Hotmail thrice."""
+    prior = {
+        name: ProviderPrior(old.valid, old.hazard * (3 if name == "microsoft_consumer" else 2))
+        for name, old in office.model.prior.items()
+    }
+    return replace(office.model, prior=prior)

@@ -2,69 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from checks.model import Decision, DecisionReason
 from checks.score import DecisionPolicy, decision_rules
+from tests.score.cases import NO_USE, OWES, SEND, company, contact, dated, decided, found
 
 if TYPE_CHECKING:
     from tests.score.conftest import Office
 
-OWES = [{"debtor_id": f"d{n}", "invoice_id": f"i{n}"} for n in range(1, 5)]
-
-
-def decided(office: Office, case: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """Return rule, decision and reason of each contact of a case, by debtor."""
-    contacts = [{"email_raw": "maria.souza@gmail.com", **row} for row in case["contacts"]]
-    syntax = [
-        {"email_raw": raw, "is_free": False, "is_role": raw.split("@")[0] in ROLES}
-        for raw in {row["email_raw"] for row in contacts}
-        if raw.endswith(".example")
-    ]
-    known = {**case, "contacts": contacts, "syntax": [*syntax, *case.get("syntax", [])]}
-    frame = office.decide(**known)
-    return list(frame.select("rule", "decision", "decision_reason").iter_rows())
-
-
-ROLES = {"financeiro", "contato", "vendas", "noreply", "fiscal"}
-
-SEND = ("L01", "send", "confident")
 BLOCK_ROLE = ("L02", "suppress", "blocked_role_mailbox")
+
 BLOCK_EMPLOYER = ("L03", "suppress", "blocked_employer")
-BLOCK_SHARED = ("L05", "suppress", "blocked_shared")
-HOUSEHOLD = ("L05", "send_neutral", "neutral_household")
+
 THIRD_PARTY = ("L04", "review", "review_third_party")
+
 UNCONFIRMED = ("L06", "send_neutral", "neutral_unconfirmed")
-NO_USE = ("L01", "other_channel", "no_usable_address")
-
-
-def contact(**more: object) -> dict[str, Any]:
-    return {"contacts": [more]}
-
-
-def company(address: str, name: str = "Padaria Central Ltda", **more: object) -> dict[str, Any]:
-    """Return a company's address that its server accepts."""
-    return found(address, "mailbox_accepted", kind="pj", name=name, **more)
-
-
-def found(address: str, reason: str, **more: object) -> dict[str, Any]:
-    return {
-        **contact(email_raw=address, **more),
-        "findings": [{"address": address, "reason": reason, "verdict": "unknown"}],
-    }
-
-
-def shared(*people: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "contacts": [
-            {"email_raw": "casa.da.rua@gmail.com", "debtor_id": f"d{n}", **person}
-            for n, person in enumerate(people, start=1)
-        ],
-    }
-
 
 TABLE: list[tuple[str, dict[str, Any], tuple[str, str, str]]] = [
     # rule L01, both scores must pass
@@ -301,186 +257,6 @@ def test_a_contact_alone(
 ) -> None:
     del sentence
     assert decided(office, dated(office, case)) == [expected]
-
-
-def dated(office: Office, case: dict[str, Any]) -> dict[str, Any]:
-    """Write moments for the zeros of a case: yesterday."""
-    yesterday = office.as_of - timedelta(days=1)
-
-    def with_moments(row: dict[str, Any]) -> dict[str, Any]:
-        moments = {"confirmed_at", "last_hard_at"}
-        return {name: yesterday if name in moments else cell for name, cell in row.items()}
-
-    tables = {"contacts", "history"} & set(case)
-    return {**case, **{name: [with_moments(row) for row in case[name]] for name in tables}}
-
-
-FIRM = {"name": "Padaria Central Ltda", "kind": "pj"}
-
-TOGETHER: list[tuple[str, dict[str, Any], list[tuple[str, str, str]]]] = [
-    (
-        "l05 two persons of one surname are a household",
-        shared({"name": "Maria Souza"}, {"name": "Carlos Lima Souza"}),
-        [HOUSEHOLD, HOUSEHOLD],
-    ),
-    (
-        "l05 two persons of different surnames: one of them is a stranger",
-        shared({"name": "Maria Souza"}, {"name": "Carlos Prado"}),
-        [BLOCK_SHARED, BLOCK_SHARED],
-    ),
-    (
-        "l05 in a household the one who confirmed is the owner",
-        shared({"name": "Maria Souza", "confirmed_at": 0}, {"name": "Carlos Souza"}),
-        [SEND, HOUSEHOLD],
-    ),
-    (
-        "l05 three companies: an accountant's or an agency's",
-        shared(
-            {"name": "Padaria Central", "kind": "pj", "tax_id": "11222333000181"},
-            {"name": "Oficina do Vale", "kind": "pj", "tax_id": "11444777000161"},
-            {"name": "Loja da Serra", "kind": "pj", "tax_id": "19131243000197"},
-        ),
-        [("L05", "review", "review_third_party")] * 3,
-    ),
-    (
-        "l05 head office and branches are one company",
-        shared(
-            {"name": "Padaria Central", "kind": "pj", "tax_id": "11222333000181"},
-            {"name": "Padaria Central", "kind": "pj", "tax_id": "11222333000262"},
-            {"name": "Padaria Central", "kind": "pj", "tax_id": "11222333000343"},
-        ),
-        [SEND, SEND, SEND],
-    ),
-    (
-        "l05 what another creditor's debtors share is not counted",
-        shared({"name": "Maria Souza"}, {"name": "Carlos Prado", "creditor_id": "other"}),
-        [SEND, SEND],
-    ),
-    (
-        "l24 a newer domain that imitates the company's: somebody may divert payments",
-        {
-            "contacts": [
-                {"email_raw": "financeiro@padariacentral.example", **FIRM, "confirmed_at": 0},
-                {
-                    "email_raw": "financeiro@padariacentra1.example",
-                    **FIRM,
-                    "source_date": date(2026, 11, 1),
-                },
-            ],
-        },
-        [("L24", "review", "review_fraud"), SEND],
-    ),
-    (
-        "l24 two branches of a name are no imitation",
-        {
-            "contacts": [
-                {"email_raw": "compras9@padariacentral.example", **FIRM, "confirmed_at": 0},
-                {"email_raw": "compras9@padarianorte.example", **FIRM, "confirmed_at": 0},
-            ],
-        },
-        [SEND, SEND],
-    ),
-    (
-        "l05 in a bare list the second row of an address adds nothing",
-        shared(*({"name": None, "kind": "", "invoices": 0},) * 2),
-        [SEND, BLOCK_SHARED],
-    ),
-]
-
-
-@pytest.mark.parametrize(("sentence", "case", "expected"), TOGETHER, ids=[r[0] for r in TOGETHER])
-def test_contacts_that_share_an_address(
-    office: Office,
-    sentence: str,
-    case: dict[str, Any],
-    expected: list[tuple[str, str, str]],
-) -> None:
-    del sentence
-    assert decided(office, dated(office, case)) == expected
-
-
-def suppression(**more: object) -> dict[str, Any]:
-    return {"contacts": [{}], "suppressions": [{"key": "maria.souza@gmail.com", **more}]}
-
-
-SUPPRESSED: list[tuple[str, dict[str, Any], tuple[str, str, str]]] = [
-    (
-        "l15 opted out, by keyed hash of the address",
-        suppression(reason="suppress_opt_out"),
-        ("L15", "suppress", "suppress_opt_out"),
-    ),
-    (
-        "l15 with every creditor of the installation",
-        suppression(reason="suppress_complaint", creditor_id="*"),
-        ("L15", "suppress", "suppress_complaint"),
-    ),
-    (
-        "l15 another creditor's own list does not reach here",
-        suppression(reason="suppress_opt_out", creditor_id="other"),
-        SEND,
-    ),
-    (
-        "l15 the wrong person answered: the mailbox, not the debtor",
-        suppression(reason="suppress_wrong_person"),
-        ("L15", "suppress", "suppress_wrong_person"),
-    ),
-    (
-        "l15 over before the run",
-        suppression(reason="suppress_opt_out", until=date(2026, 11, 1)),
-        SEND,
-    ),
-    ("l15 not begun", suppression(reason="suppress_opt_out", since=date(2027, 1, 1)), SEND),
-    (
-        "l12 the debtor has died",
-        suppression(reason="suppress_deceased", subject="debtor", key="d1"),
-        ("L12", "suppress", "suppress_deceased"),
-    ),
-    (
-        "l12 the only invoice is settled",
-        {
-            **suppression(reason="suppress_settled", subject="invoice", key="i1"),
-            "invoices": OWES[:1],
-        },
-        ("L12", "suppress", "suppress_settled"),
-    ),
-    (
-        "l12 one of two invoices is settled: the other is still owed",
-        {
-            **suppression(reason="suppress_settled", subject="invoice", key="i1"),
-            "invoices": [{}, {"invoice_id": "i9"}],
-        },
-        SEND,
-    ),
-]
-
-
-@pytest.mark.parametrize(
-    ("sentence", "case", "expected"), SUPPRESSED, ids=[r[0] for r in SUPPRESSED]
-)
-def test_suppressions(
-    office: Office,
-    sentence: str,
-    case: dict[str, Any],
-    expected: tuple[str, str, str],
-) -> None:
-    del sentence
-    assert decided(office, case) == [expected]
-
-
-def test_a_wish_reaches_the_same_persons_other_records_of_the_creditor(office: Office) -> None:
-    frame = office.decide(
-        contacts=[
-            {"email_raw": "maria.souza@gmail.com"},
-            {"email_raw": "msouza@gmail.com", "debtor_id": "d2"},
-            {"email_raw": "maria.souza@gmail.com", "debtor_id": "d3", "creditor_id": "other"},
-        ],
-        clusters=[
-            {"debtor_id": "d1", "cluster_id": "c"},
-            {"debtor_id": "d2", "cluster_id": "c"},
-        ],
-        suppressions=[{"key": "maria.souza@gmail.com", "reason": "suppress_opt_out"}],
-    )
-    assert frame["decision"].to_list() == ["suppress", "suppress", "send"]
 
 
 def test_a_plain_list_is_neither_blocked_nor_held(office: Office) -> None:

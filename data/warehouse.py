@@ -206,20 +206,6 @@ def rewrite_warehouse(path: Path, *, limits: Limits | None = None) -> None:
         sync_folder(path.parent)
 
 
-def quarantine_warehouse(path: Path) -> Path:
-    """Move a broken warehouse and its log aside; return where it lies now."""
-    aside = next(
-        candidate
-        for number in range(1, 10_000)
-        if not (candidate := path.with_name(f"{path.name}.broken-{number}")).exists()
-    )
-    path.rename(aside)
-    log = _log_of(path)
-    if log.exists():
-        log.rename(_log_of(aside))
-    return aside
-
-
 @contextmanager
 def _private_umask() -> Iterator[None]:
     before = os.umask(0o077)  # DuckDB makes its log and temporary files by the umask alone

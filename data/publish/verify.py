@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from checks.errors import EntregaError, GateClosedError, ListBrokenError, ListExpiredError
 from checks.model import GateState
@@ -23,6 +24,8 @@ from data.publish.manifest import (
     parse_current,
     parse_manifest,
 )
+
+Parsed = TypeVar("Parsed", Current, Manifest)
 
 
 class ListState(StrEnum):
@@ -81,7 +84,7 @@ def verify_list(
     """
     try:
         folder, current = _find_list(folder)
-        manifest = _read_manifest(folder)
+        manifest = _read_parsed(folder / MANIFEST_FILE, parse_manifest)
     except _BrokenError as broken:
         problems = (str(broken),)
         return Verification(ListState.BROKEN, problems, SignatureState.UNCHECKED, None, folder)
@@ -103,25 +106,19 @@ def _find_list(folder: Path) -> tuple[Path, Current | None]:
         message = "there is no such folder"
         raise _BrokenError(message)
     if (folder / CURRENT_FILE).exists() and not (folder / MANIFEST_FILE).exists():
-        current = _read_current(folder)
+        current = _read_parsed(folder / CURRENT_FILE, parse_current)
         return folder / current.list_id, current
     beside = folder.absolute().parent
-    return folder, _read_current(beside) if (beside / CURRENT_FILE).exists() else None
+    if not (beside / CURRENT_FILE).exists():
+        return folder, None
+    return folder, _read_parsed(beside / CURRENT_FILE, parse_current)
 
 
-def _read_current(folder: Path) -> Current:
+def _read_parsed(path: Path, parse: Callable[[bytes], Parsed]) -> Parsed:
     try:
-        return parse_current(_read_small(folder / CURRENT_FILE))
+        return parse(_read_small(path))
     except ManifestError as error:
-        message = f"{CURRENT_FILE} is {error}"
-        raise _BrokenError(message) from None
-
-
-def _read_manifest(folder: Path) -> Manifest:
-    try:
-        return parse_manifest(_read_small(folder / MANIFEST_FILE))
-    except ManifestError as error:
-        message = f"{MANIFEST_FILE} is {error}"
+        message = f"{path.name} is {error}"
         raise _BrokenError(message) from None
 
 

@@ -8,19 +8,9 @@ from pathlib import Path
 import pytest
 
 from sandbox.portfolio import SandboxPortfolio, make_portfolio
-from tests.flows.calls import Entrega, call_entrega
+from tests.flows.calls import CREDITOR, Entrega, call_entrega
 
-CONFIG = """
-[creditor]
-name = "Loja Exemplo"
-address = "Rua das Amostras 100"
-tax_id = "11.222.333/0001-81"
-[legal]
-basis = "contract"
-source = "creditor"
-[dns]
-enabled = false
-"""
+CONFIG = f"{CREDITOR}[dns]\nenabled = false\n"
 
 
 @pytest.fixture

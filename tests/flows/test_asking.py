@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,11 +17,9 @@ from sandbox.internet import Endpoints, start
 from sandbox.journals import read_journals
 from sandbox.personality import load_personalities
 from sandbox.portfolio import make_portfolio
-from tests.flows.calls import call_entrega, environment
-from tests.flows.test_run import lists_digest
+from tests.flows.calls import AFTER_A_KILL, CREDITOR, call_entrega, lists_digest, start_entrega
 
 DEBTORS = 300
-AFTER_A_KILL = {"left_without_quit", "recipient_asked_again"}
 
 
 @pytest.fixture(scope="module")
@@ -35,14 +32,7 @@ def portfolio_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def config_for(internet: Endpoints) -> str:
     """Return a configuration that reaches the sandbox."""
-    return f"""
-[creditor]
-name = "Loja Exemplo"
-address = "Rua das Amostras 100"
-tax_id = "11.222.333/0001-81"
-[legal]
-basis = "contract"
-source = "creditor"
+    return f"""{CREDITOR}
 [dns]
 nameservers = ["{internet.nameserver}"]
 [smtp]
@@ -111,15 +101,7 @@ def killed_and_resumed(world: Path, portfolio: Path, name: str, moments: list[fl
     words = ["run", str(portfolio), "--local", "--out", str(out), "--warehouse", str(warehouse)]
     run_id = ""
     for moment in moments:
-        run = subprocess.Popen(
-            [sys.executable, "-m", "flows.cli", *words],
-            cwd=world,
-            env=environment(world),
-            stderr=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            text=True,
-        )
-        with run:
+        with start_entrega(world, *words, err=subprocess.PIPE) as run:
             assert run.stderr is not None
             run_id = run_id or run.stderr.readline().split()[1]
             for line in run.stderr:

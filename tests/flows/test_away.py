@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 import signal
 import stat
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,18 +19,16 @@ from sandbox.internet import Endpoints, start
 from sandbox.journals import read_journals
 from sandbox.personality import load_personalities
 from sandbox.portfolio import make_portfolio
-from tests.flows.calls import Ended, call_entrega, environment
-from tests.flows.test_asking import AFTER_A_KILL
-from tests.flows.test_run import lists_digest
+from tests.flows.calls import (
+    AFTER_A_KILL,
+    CREDITOR,
+    Ended,
+    call_entrega,
+    lists_digest,
+    start_entrega,
+)
 
-CREDITOR = """
-[creditor]
-name = "Loja Exemplo"
-address = "Rua das Amostras 100"
-tax_id = "11.222.333/0001-81"
-[legal]
-basis = "contract"
-source = "creditor"
+DNS = """
 [dns]
 nameservers = ["{0.nameserver}"]
 """
@@ -78,7 +74,7 @@ def hosts(tmp_path: Path, portfolio: Path) -> Iterator[Path]:
 
 def configure(folder: Path, internet: Endpoints) -> None:
     """Write a configuration for each of the two hosts, and one for a host that has all."""
-    whole = CREDITOR + LAB
+    whole = CREDITOR + DNS + LAB
     for name, text in (("main", whole), ("small", LAB + IDENTITY), ("all", whole + IDENTITY)):
         (folder / name).mkdir()
         (folder / name / "entrega.toml").write_text(text.format(internet), "utf-8")
@@ -165,11 +161,8 @@ def test_a_probe_that_was_killed_goes_on_and_asks_nobody_twice(
     hosts: Path, portfolio: Path
 ) -> None:
     run_id, shard = handed_out(hosts, portfolio)
-    words = [sys.executable, "-m", "flows.cli", "probe", str(shard), "--out", "told.answers"]
     small = hosts / "small"
-    with subprocess.Popen(
-        words, cwd=small, env=environment(small), stderr=subprocess.DEVNULL
-    ) as killed:
+    with start_entrega(small, "probe", shard, "--out", "told.answers") as killed:
         journal = small / "told.answers.journal"
         while not journal.exists() or journal.stat().st_size < 20_000:
             time.sleep(0.01)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.flows.calls import Entrega, environment
+from tests.flows.calls import Entrega, start_entrega
 
 FEW = ("--debtors", "60")
 
@@ -21,13 +20,7 @@ FEW = ("--debtors", "60")
 @contextmanager
 def running_sandbox(folder: Path, *words: str) -> Iterator[dict[str, Any]]:
     """Start `entrega sandbox`, yield what it says, end it with Ctrl-C."""
-    child = subprocess.Popen(
-        [sys.executable, "-m", "flows.cli", "sandbox", "--json", *(words or FEW)],
-        cwd=folder,
-        env=environment(folder),
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    child = start_entrega(folder, "sandbox", "--json", *(words or FEW), out=subprocess.PIPE)
     assert child.stdout is not None
     try:
         yield dict(json.loads(child.stdout.readline()))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import random
 import signal
@@ -16,7 +15,7 @@ import polars as pl
 import pytest
 
 from checks.frames import CONTACTS, DECIDED_DEBTORS, RECIPIENTS, RECIPIENTS_NEUTRAL
-from tests.flows.calls import Entrega, environment
+from tests.flows.calls import Entrega, environment, lists_digest, start_entrega
 
 WRITTEN = (
     "contacts.parquet",
@@ -40,14 +39,6 @@ with open_warehouse(Path(sys.argv[1]), now=utc_now):
     print("held", flush=True)
     time.sleep(60)
 """
-
-
-def lists_digest(out: Path) -> dict[str, str]:
-    """Return sha256 of every recipients file under the output folder, by list and name."""
-    return {
-        f"{path.parent.name}/{path.name}": hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(out.glob("clean/*/*/recipients*"))
-    }
 
 
 @pytest.fixture
@@ -241,15 +232,7 @@ def test_a_killed_run_resumes_to_the_same_bytes(
     whole = time.monotonic() - started
     words = ["run", str(debtors_csv), "--local", "--out", str(tmp_path / "cut")]
     words += ["--warehouse", str(tmp_path / "cut.d" / "w.duckdb")]
-    run = subprocess.Popen(
-        [sys.executable, "-m", "flows.cli", *words],
-        cwd=tmp_path,
-        env=environment(tmp_path),
-        stderr=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        text=True,
-    )
-    with run:
+    with start_entrega(tmp_path, *words, err=subprocess.PIPE) as run:
         assert run.stderr is not None
         run_id = run.stderr.readline().split()[1]
         time.sleep(max(0.0, whole * moment - 1.0))

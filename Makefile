@@ -1,5 +1,5 @@
 # make demo   the whole pipeline on a synthetic portfolio
-# make test   lint, types, import rules and all tests
+# make test   lint, types, import rules and tests; make help lists the rest
 SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv

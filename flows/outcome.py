@@ -105,11 +105,12 @@ def outcome_lines(outcome: Outcome) -> Iterator[str]:
 def gate_line(facts: Mapping[str, Any]) -> str:
     """Return a gate's result as one line.
 
-    >>> gate_line({"state": "open", "reasons": [], "sent": 9, "held": 0, "lots": None,
-    ...            "predicted": [0.01, 0.0, 0.02], "exposure": {"noticed": 2}})
-    'gate open, 9 to send, 0 held, hard bounces 1.0 % (0.0 to 2.0 %), 2 notices for exposure'
+    >>> gate_line({"state": "open", "reasons": ["canary"], "sent": 9, "held": 0, "lots": None,
+    ...            "predicted": [0.01, 0.0, 0.02], "exposure": {"noticed": 0}})
+    'gate open (canary), 9 to send, 0 held, hard bounces 1.0 % (0.0 to 2.0 %)'
     """
-    line = f"gate {facts['state']}, {facts['sent']:,} to send, {facts['held']:,} held"
+    why = f" ({', '.join(facts['reasons'])})" if facts["reasons"] else ""
+    line = f"gate {facts['state']}{why}, {facts['sent']:,} to send, {facts['held']:,} held"
     if facts["lots"]:
         line += f", {len(facts['lots']['messages'])} lots"
     if facts["predicted"]:

@@ -64,7 +64,10 @@ def _gate_line(gates: list[GateFacts], speech: Speech) -> str:
             "predicted": speech.share(gates[0].predicted_bounce),
             "limit": speech.limit(gate.limit),
         }
-        return f"{label}: {says}"
+        # a list may leave above its limit, e.g. a pilot lot: unexplained that reads like a mistake
+        above = gates[0].predicted_bounce > gate.limit
+        why = [speech.word("gate reason", word) for word in gate.reasons] if above else []
+        return ". ".join([f"{label}: {says}", *(sentence.rstrip(".") for sentence in why)])
     if not gates:
         return f"{label}: " + speech.text("no list was made")
     states = Counter(str(gate.state) for gate in gates)

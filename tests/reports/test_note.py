@@ -40,3 +40,17 @@ def test_controls_and_direction_marks_do_not_reach_the_chat(hostile_summary: Sum
     note = render_note(hostile_summary, "pt-BR")
     assert {character for character in note if character < " "} == {"\n"}
     assert "\u202e" not in note
+
+
+@pytest.mark.parametrize(
+    ("predicted", "told"),
+    [(0.031, "limit 2%. Nothing is known yet: a pilot lot"), (0.012, "limit 2%\n")],
+)
+def test_a_list_that_leaves_above_its_limit_says_why(
+    summary: Summary, predicted: float, told: str
+) -> None:
+    creditor = summary.creditors[0]
+    assert creditor.gate is not None
+    gate = replace(creditor.gate, reasons=("canary",), predicted_bounce=predicted, limit=0.02)
+    note = render_note(replace(summary, creditors=(replace(creditor, gate=gate),)), "en")
+    assert told in note

@@ -13,10 +13,11 @@ from data.feedback import read_events, suppressions_from
 from data.feedback.mapping import EventMapping, load_event_mapping
 from data.intake.staging import source_name
 from data.warehouse import Warehouse, open_warehouse
+from flows.configuration import load_settings
 from flows.drop_folder import EventSource, sources_of
 from flows.plan import DEFAULT_WAREHOUSE
 from flows.run import WAIT_SECONDS, utc_now
-from flows.settings import FeedbackSettings, load_settings
+from flows.settings import FeedbackSettings
 
 
 @dataclass(frozen=True, slots=True)

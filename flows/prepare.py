@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from checks.errors import InputRefusedError, SettingError
+from flows.configuration import load_settings
 from flows.plan import DEFAULT_WAREHOUSE, RunPlan, load_plan, new_run_id, save_plan
 from flows.run import utc_now
-from flows.settings import Settings, load_settings
+from flows.settings import Settings
 from flows.signed import read_all_clear, read_force
 
 LANGUAGES = {"pt": "pt-BR", "es": "es-MX"}

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from checks.errors import SettingError
 from checks.mailbox.proxy import Login, Proxy
-from flows.settings import PROXY_URL, SmtpSettings
+from flows.configuration import PROXY_URL
+from flows.settings import SmtpSettings
 
 LOGIN_VARIABLE = "ENTREGA_PROXY_LOGIN"
 

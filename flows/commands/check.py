@@ -9,7 +9,7 @@ import polars as pl
 
 from checks.syntax import check_syntax
 from data.reference.syntax import load_syntax_reference
-from flows.settings import load_settings
+from flows.configuration import load_settings
 
 FLAGS = ("is_role", "is_free", "is_disposable")
 

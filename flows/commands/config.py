@@ -11,7 +11,8 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from flows.settings import DEFAULT_FILE, Settings, load_settings
+from flows.configuration import DEFAULT_FILE, load_settings
+from flows.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from checks.contacts.linkage.roles import Role
 from checks.errors import SettingError
+from flows.configuration import load_settings
 from flows.linkage import STAGES, LinkRequest, LinkSummary, link_table
 from flows.progress import Progress
-from flows.settings import load_settings
 from flows.stages.read import intake_settings
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from checks.errors import SettingError
 from data.publish import InLots, Verification, verify_list
+from flows.configuration import load_settings
 from flows.run import utc_now
-from flows.settings import load_settings
 from flows.stages.publish import signing_key
 
 

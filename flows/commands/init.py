@@ -6,7 +6,7 @@ from pathlib import Path
 
 from checks.errors import SettingError
 from data.intake import look, render_config
-from flows.settings import DEFAULT_FILE
+from flows.configuration import DEFAULT_FILE
 
 
 def run_init(input_: Path, config: Path | None, *, force: bool) -> int:

@@ -11,9 +11,9 @@ from checks.errors import SettingError
 from data.files import make_private_folder, replaced_file
 from data.publish.people import write_people_csv
 from data.warehouse import open_warehouse
+from flows.configuration import load_settings
 from flows.plan import existing_warehouse
 from flows.run import WAIT_SECONDS, utc_now
-from flows.settings import load_settings
 
 SHOWN = (
     "invoice_id",

@@ -23,10 +23,11 @@ from data.reference.syntax import load_syntax_reference
 from data.verifiers import CHECK as CLAIMED
 from data.warehouse import open_warehouse
 from flows.asking import AskFacts, AskPlan, plan_asking, sent_unasked
+from flows.configuration import load_settings
 from flows.overrides import overridden
 from flows.plan import DEFAULT_WAREHOUSE, model_file
 from flows.run import utc_now
-from flows.settings import Settings, load_settings
+from flows.settings import Settings
 from flows.stages.mailboxes import ANSWERS_LAST, WORTH_KEEPING
 from flows.stages.read import intake_settings
 

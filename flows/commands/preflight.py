@@ -25,9 +25,10 @@ from checks.host.names import drive, lookup_with
 from checks.host.spf import SpfResult, evaluate_spf
 from checks.mailbox.guard import refuse_reason
 from checks.mailbox.proxy import ProxyError
+from flows.configuration import load_settings
 from flows.outcome import DEGRADED
 from flows.proxy import proxy_of
-from flows.settings import Settings, SmtpSettings, load_settings
+from flows.settings import Settings, SmtpSettings
 from flows.stages.domains import lab_networks, nameservers_of, resolver_settings
 from flows.stages.mailboxes import deadlines, probe_settings
 

@@ -16,10 +16,11 @@ from data.reference.providers import load_providers
 from data.reference.smtp_replies import load_reply_rules
 from data.reference.version import rules_version
 from flows.clocks import policy_clock
+from flows.configuration import load_settings
 from flows.outcome import DEGRADED
 from flows.overrides import overridden
 from flows.progress import Progress
-from flows.settings import ProviderOverride, Settings, load_settings
+from flows.settings import ProviderOverride, Settings
 from flows.stages.mailboxes import probe_settings, report_facts
 
 _EPOCH = 1  # nobody else writes here: there is no warehouse whose holders are counted

@@ -14,10 +14,11 @@ from data.care.retention import EVENTS, MANIFESTS, PROBES, VERDICTS, Cutoffs, cu
 from data.publish.folders import CURRENT_FILE
 from data.warehouse import open_warehouse, rewrite_warehouse
 from flows.away import forget_handout
+from flows.configuration import load_settings
 from flows.outputs import PAGES, Output, outputs_of, plans_beside
 from flows.plan import PLAN_FILE, existing_warehouse, moment_of
 from flows.run import WAIT_SECONDS, utc_now
-from flows.settings import RetentionSettings, load_settings
+from flows.settings import RetentionSettings
 
 KINDS = (PROBES, VERDICTS, EVENTS, MANIFESTS)
 ROWS = ("contacts.*", "debtors.*", "quarantine.csv")

@@ -13,9 +13,7 @@ import pytest
 from checks.errors import InputRefusedError
 from data.feedback import read_events
 from data.intake.limits import MIB, Limits
-from tests.feedback.here import HASH_KEY, NOW, PUBLISHED, read_here
-from tests.feedback.mails import KEY, answer, bounce, complaint
-from tests.feedback.test_providers import (
+from tests.feedback.bodies import (
     brevo,
     mailgun,
     postmark,
@@ -24,6 +22,8 @@ from tests.feedback.test_providers import (
     ses_bounce,
     signed,
 )
+from tests.feedback.here import HASH_KEY, NOW, PUBLISHED, read_here
+from tests.feedback.mails import KEY, answer, bounce, complaint
 
 UNKNOWN: Final = "f" * 32
 FUTURE: Final = "Fri, 20 Nov 2099 09:00:00 -0300"

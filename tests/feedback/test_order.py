@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from data.feedback import EVENTS, fold_history, suppressions_from
 from data.feedback.opening import open_events
 from data.warehouse import Warehouse, open_warehouse
+from tests.feedback.bodies import brevo, mailgun, sendgrid, ses_bounce
 from tests.feedback.here import HASH_KEY, NOW, PUBLISHED, read_here
 from tests.feedback.mails import KEY, OTHER_KEY, bounce, complaint
-from tests.feedback.test_providers import brevo, mailgun, sendgrid, ses_bounce
 
 DAY = timedelta(days=1)
 

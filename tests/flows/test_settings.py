@@ -9,8 +9,9 @@ import pytest
 from checks.errors import SettingError
 from checks.mailbox.proxy import Login, Proxy
 from flows.commands.config import default_settings
+from flows.configuration import load_settings
 from flows.proxy import LOGIN_VARIABLE, proxy_of
-from flows.settings import Settings, SmtpSettings, load_settings
+from flows.settings import Settings, SmtpSettings
 
 WRONG = [
     pytest.param("[smtp]\nfoo = 1", "setting 'smtp.foo'", id="an unknown key is named"),

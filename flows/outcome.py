@@ -96,6 +96,8 @@ def outcome_lines(outcome: Outcome) -> Iterator[str]:
     for creditor, facts in sorted(outcome.gates.items()):
         yield f"list of {creditor}: {gate_line(facts)}"
     yield f"report, tables and lists: {outcome.out}"
+    for creditor in sorted(outcome.lists):
+        yield f"clean list: {outcome.lists[creditor]['folder']}"
     for note in outcome.notes:
         yield f"note: {note}"
     for warning in outcome.warnings:

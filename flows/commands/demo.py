@@ -87,8 +87,6 @@ def run_demo(request: DemoRequest, *, as_json: bool) -> int:
         print(json.dumps(facts, sort_keys=True))
         return outcome.exit_code
     print("\n".join(outcome_lines(outcome)))
-    for creditor in sorted(outcome.lists):
-        print(f"clean list: {outcome.lists[creditor]['folder']}")
     print(f"report: {plan.out / f'report.{plan.language}.html'}")
     gate = next(iter(outcome.gates.values()))
     print("\n".join(comparison_lines(found, gate["predicted"])))

@@ -45,6 +45,7 @@ def test_the_main_job_of_the_readme_works_on_the_sample(tmp_path: Path) -> None:
     ended = call_entrega(tmp_path, "run", "debtors.csv", "--local", env=alone)
     assert ended.code == 0, ended.err
     clean = tmp_path / "var" / "out" / "clean" / "loja-exemplo"
+    assert f"clean list: {clean}" in ended.out
     assert call_entrega(tmp_path, "gate", clean).code == 0
     key = (next(clean.glob("*/recipients.csv")).read_text("utf-8").splitlines()[1]).split(",")[2]
     (tmp_path / "events.csv").write_text(

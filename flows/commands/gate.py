@@ -7,6 +7,7 @@ from pathlib import Path
 
 from checks.errors import SettingError
 from data.publish import InLots, Verification, verify_list
+from data.publish.folders import CURRENT_FILE
 from flows.configuration import load_settings
 from flows.run import utc_now
 from flows.stages.publish import signing_key
@@ -17,6 +18,9 @@ def run_gate(list_dir: Path, config: Path | None, *, as_json: bool) -> int:
     if not list_dir.is_dir():
         problem = f"'{list_dir}' is not a folder"
         raise SettingError(problem, "name a list's folder, e.g. var/out/clean/<creditor>")
+    if not (list_dir / CURRENT_FILE).exists() and (creditors := _creditors_in(list_dir)):
+        problem = f"'{list_dir}' holds the lists of every creditor"
+        raise SettingError(problem, f"name the folder of one: {', '.join(creditors)}")
     key = signing_key(load_settings(config).publish)
     found = verify_list(list_dir, utc_now(), key=key)
     if as_json:
@@ -24,6 +28,10 @@ def run_gate(list_dir: Path, config: Path | None, *, as_json: bool) -> int:
     else:
         print("\n".join(_lines(found)))
     return found.state.exit_code
+
+
+def _creditors_in(folder: Path) -> list[str]:
+    return sorted(path.parent.name for path in folder.glob(f"*/{CURRENT_FILE}"))
 
 
 def _facts(found: Verification) -> dict[str, object]:

@@ -78,6 +78,8 @@ def test_the_clean_list_is_never_all_held_and_holds_to_its_schema(
     assert sent["message_key"].n_unique() == sent.height
     assert entrega("gate", folder).code == 0
     assert entrega("gate", folder.parent).code == 0
+    whole = entrega("gate", folder.parent.parent)
+    assert (whole.code, "name the folder of one: loja-exemplo" in whole.err) == (2, True)
     (folder / "recipients.csv").write_bytes(b"changed")
     assert entrega("gate", folder).code == 9
 

@@ -14,6 +14,19 @@ if TYPE_CHECKING:
     from tests.score.conftest import Office
 
 
+def ended(addresses: list[str], *, delivered: bool = True) -> pl.DataFrame:
+    """Return one message to each address, that arrived or was lost for good."""
+    return pl.DataFrame(
+        {
+            "creditor_id": "acme",
+            "address": addresses,
+            "delivered": delivered,
+            "is_hard": not delivered,
+        },
+        schema=OUTCOMES,
+    )
+
+
 def test_lessons_count_every_message_once_and_hold_no_address(
     office: Office,
     harsh: ScoreModel,
@@ -37,15 +50,7 @@ def test_lessons_give_back_the_years_that_were_scored(office: Office) -> None:
             },
         ],
     ).steps
-    sent = pl.DataFrame(
-        {
-            "creditor_id": ["acme"],
-            "address": ["ana@hotmail.com"],
-            "delivered": [True],
-            "is_hard": [False],
-        },
-        schema=OUTCOMES,
-    )
+    sent = ended(["ana@hotmail.com"])
     row = lessons_from(steps, sent, office.model).row(0, named=True)
     assert (row["provider"], row["source"]) == ("microsoft_consumer", "creditor")
     assert (row["since"], row["years"]) == ("proof", 4.0)
@@ -66,15 +71,7 @@ def test_evidence_is_told_apart_by_where_it_counts(office: Office) -> None:
             },
         ],
     ).steps
-    sent = pl.DataFrame(
-        {
-            "creditor_id": ["acme"],
-            "address": ["ana@empresa.example"],
-            "delivered": [False],
-            "is_hard": [True],
-        },
-        schema=OUTCOMES,
-    )
+    sent = ended(["ana@empresa.example"], delivered=False)
     row = lessons_from(steps, sent, office.model).row(0, named=True)
     assert (row["before"], row["after"]) == (["delivered_before"], ["accepts_all"])
     assert row["fixed"] == -1.2  # two soft bounces, which are not learnt
@@ -90,15 +87,7 @@ def test_a_domain_that_may_keep_all_teaches_no_more_than_two_messages(office: Of
             contacts=[{"email_raw": address, "debtor_id": address} for address in found],
             domains=[{"domain": domain} for domain in {each.split("@")[1] for each in found}],
         ).steps
-        sent = pl.DataFrame(
-            {
-                "creditor_id": ["acme"] * 100,
-                "address": found,
-                "delivered": [True] * 100,
-                "is_hard": [False] * 100,
-            },
-            schema=OUTCOMES,
-        )
+        sent = ended(found)
         lessons = lessons_from(steps, sent, office.model)
         assert lessons["sent"].sum() == expected
         assert lessons["after"].to_list()[0] == ["catch_all"]
@@ -114,14 +103,6 @@ def test_a_dates_years_are_told_apart_from_the_doubt_about_it(office: Office) ->
         {"email_raw": "bia@gmail.com", "debtor_id": "d2", "source_date": None},
     ]
     steps = office.score(contacts=contacts).steps
-    sent = pl.DataFrame(
-        {
-            "creditor_id": ["acme"] * 2,
-            "address": ["ana@gmail.com", "bia@gmail.com"],
-            "delivered": [True] * 2,
-            "is_hard": [False] * 2,
-        },
-        schema=OUTCOMES,
-    )
+    sent = ended(["ana@gmail.com", "bia@gmail.com"])
     found = lessons_from(steps, sent, office.model)
     assert found.select("since", "years").rows() == [("date", 3.0), ("nothing", 0.0)]

@@ -137,7 +137,7 @@ def test_a_portfolio_as_foretold_is_not_surer_than_another(
     """Where the priors hold, the parameters are held narrowly; the doubt about them is not."""
 
     def doubt(truth: ScoreModel) -> float:
-        learnt = fit_deliverability(office.model, lessons(office, truth, 4000)).model
+        learnt = fit_deliverability(office.model, lessons_of_world(office, truth, 4000)).model
         return learnt.spread["prior:gmail"]
 
     assert doubt(office.model) > 0.8 * doubt(harsh)

@@ -141,6 +141,16 @@ def _joined(carried: LineBlock, block: LineBlock) -> LineBlock:
     return LineBlock(carried.lines + block.lines, carried.faults | faults, last=block.last)
 
 
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """A record looked at alone: its first line and the one after it; no cells: a fault."""
+
+    place: int
+    beyond: int
+    cells: list[str] | None
+    reason: str
+
+
 class _Scanner:
     """Turns blocks of lines into rows and faults, numbering rows from 1 over the whole file."""
 
@@ -156,11 +166,10 @@ class _Scanner:
 
     def take(self, block: LineBlock) -> None:
         """Read one block; a record that may go on in the next one is carried over."""
-        simple = not self._carried.lines and not block.faults
-        if simple and not any(_QUOTE in line for line in block.lines):
-            self._take_columns(block.lines)
-        else:
-            self._take_records(block)
+        whole = _joined(self._carried, block) if self._carried.lines else block
+        records, done = self._records_apart(whole)
+        self._carried = _without_top(whole, done)
+        self._take_lines(whole.lines[:done], records)
         self.waiting = sum(frame.height for frame in self._frames) + len(self._faults)
 
     def emit(self) -> Batch:
@@ -170,49 +179,59 @@ class _Scanner:
         self._frames, self._faults, self.waiting = [], [], 0
         return batch
 
-    def _take_columns(self, lines: list[str]) -> None:
-        text = pl.col("text")
-        every = pl.DataFrame({"text": lines}, schema={"text": pl.String})
-        rows = every.filter(text.str.strip_chars(BLANKS) != "").with_row_index("line", 1)
+    def _records_apart(self, block: LineBlock) -> tuple[list[_Record], int]:
+        """Return the records that begin with a quoted or faulty line, and how many lines are done.
+
+        Each line of the others is a record of its own.
+        """
+        quoted = (place for place, line in enumerate(block.lines) if _QUOTE in line)
+        found: list[_Record] = []
+        for place in sorted({*quoted, *block.faults}):
+            if found and place < found[-1].beyond:
+                continue
+            cells, taken = self._cells(block, place)
+            if cells is None and not block.last and len(block.lines) - place < MAX_RECORD_LINES:
+                return found, place
+            reason = block.faults.get(place, "unbalanced_quote")
+            found.append(_Record(place, place + taken, cells, reason))
+        return found, len(block.lines)
+
+    def _take_lines(self, lines: list[str], records: list[_Record]) -> None:
+        """Take lines column by column; those of `records`, and of another width, one by one."""
+        for record in records:
+            lines[record.place : record.beyond] = [""] * (record.beyond - record.place)
+        text, cells = pl.col("text"), pl.col("cells")
+        filled = text.str.strip_chars(BLANKS) != ""
+        begins = filled | pl.col("place").is_in([record.place for record in records])
+        every = (
+            pl.DataFrame({"text": lines}, schema={"text": pl.String})
+            .with_row_index("place")
+            .with_columns(begins=begins)
+            .with_columns(line=pl.col("begins").cum_sum().cast(pl.Int64) + self._row)
+        )
+        rows = every.filter(filled)
         right = (text.str.count_matches(self._delimiter, literal=True) == self._width - 1) & (
             text.str.strip_chars(BLANKS + self._delimiter) != ""
         )
-        cells = pl.col("cells")
         self._frames.append(
             rows.filter(right)
             .with_columns(cells=text.str.split(self._delimiter))
             .select(
-                line=pl.col("line").cast(pl.Int64) + self._row,
-                **{name: cells.list.get(place) for name, place in self._fields.items()},
+                "line", **{name: cells.list.get(place) for name, place in self._fields.items()}
             ),
         )
-        odd = rows.filter(~right).iter_rows()
-        self._add_records([(self._row + line, row.split(self._delimiter)) for line, row in odd])
-        self._row += rows.height
+        odd = rows.filter(~right).select("line", "text").iter_rows()
+        self._add_records([(line, row.split(self._delimiter)) for line, row in odd])
+        numbers = every["line"].gather([record.place for record in records])
+        self._add_apart(numbers.to_list(), records)
+        self._row += int(every["begins"].sum())
 
-    def _take_records(self, block: LineBlock) -> None:
-        block = _joined(self._carried, block)
-        self._carried = LineBlock([])
-        records: list[tuple[int, list[str]]] = []
-        place = 0
-        while place < len(block.lines):
-            if place not in block.faults and not block.lines[place].strip(BLANKS):
-                place += 1
-                continue
-            cells, taken = self._record(block, place)
-            if cells is None and not block.last and len(block.lines) - place < MAX_RECORD_LINES:
-                self._carried = _without_top(block, place)
-                break
-            self._row += 1
-            place += taken
-            if cells is None:
-                reason = block.faults.get(place - 1, "unbalanced_quote")
-                self._faults.append((self._row, reason, ""))
-            else:
-                records.append((self._row, cells))
-        self._add_records(records)
+    def _add_apart(self, numbers: list[int], records: list[_Record]) -> None:
+        numbered = list(zip(numbers, records, strict=True))
+        self._faults += [(line, each.reason, "") for line, each in numbered if each.cells is None]
+        self._add_records([(line, each.cells) for line, each in numbered if each.cells is not None])
 
-    def _record(self, block: LineBlock, place: int) -> tuple[list[str] | None, int]:
+    def _cells(self, block: LineBlock, place: int) -> tuple[list[str] | None, int]:
         if place in block.faults:
             return None, 1
         cells, taken = parse_record(block.lines, place, self._delimiter)

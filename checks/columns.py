@@ -34,6 +34,17 @@ def over_distinct(raw: pl.Series, check: Callable[[pl.Series], pl.DataFrame]) ->
     )
 
 
+def said_of(texts: pl.Series, say: Callable[[pl.Expr], pl.Expr]) -> pl.Series:
+    """Return what an expression says of each text, in order.
+
+    Asked lazily, so that a part which stands in it several times is worked out once.
+
+    >>> said_of(pl.Series(["a", None]), lambda text: text.str.to_uppercase()).to_list()
+    ['A', None]
+    """
+    return texts.to_frame("text").lazy().select(say(pl.col("text"))).collect().to_series()
+
+
 def unaccented(text: pl.Expr) -> pl.Expr:
     """Return the text decomposed (NFKD) and without its marks: the letters that people type.
 

@@ -6,7 +6,7 @@ from typing import Final
 
 import polars as pl
 
-from checks.columns import INVISIBLE, over_distinct
+from checks.columns import INVISIBLE, over_distinct, said_of
 from checks.identity.check_digits import CNPJ_SHAPE, RFC_SHAPE, cnpj_holds, cpf_holds
 
 TAX_IDS: Final = pl.Schema(
@@ -53,16 +53,17 @@ def check_tax_ids(raw: pl.Series) -> pl.DataFrame:
     [('52998224725', 'cpf', 'valid'), ('12ABC34501DE35', 'cnpj', 'valid'),
      (None, None, 'missing'), (None, None, 'missing'), (None, None, 'invalid')]
     """
-    return over_distinct(raw, _check_distinct)
+    return over_distinct(raw, check_distinct_tax_ids)
 
 
-def _check_distinct(distinct: pl.Series) -> pl.DataFrame:
+def check_distinct_tax_ids(distinct: pl.Series) -> pl.DataFrame:
+    """Return `TAX_IDS`, one row per row, as `check_tax_ids`, of values that stand once each."""
     clean, cpf, cnpj = pl.col("clean"), pl.col("cpf"), pl.col("cnpj")
     digits = clean.str.contains(r"^[0-9]+$")
     length = clean.str.len_bytes()
     candidates = (
-        distinct.to_frame("raw")
-        .select(clean=_clean(pl.col("raw")))
+        said_of(distinct, _clean)
+        .to_frame("clean")
         .with_columns(
             cpf=pl.when(digits & length.is_between(9, 11)).then(clean.str.zfill(11)),
             cnpj=pl.when(digits & length.is_between(12, 14))
@@ -72,12 +73,13 @@ def _check_distinct(distinct: pl.Series) -> pl.DataFrame:
         )
     )
     missing = _is_missing(clean) | cpf.is_in(_PLACEHOLDERS).fill_null(value=False)
+    holds = candidates.select(cpf=cpf_holds(candidates["cpf"]), cnpj=cnpj_holds(candidates["cnpj"]))
     kind = (
         pl.when(missing)
         .then(None)
-        .when(cpf_holds(cpf))
+        .when(holds["cpf"])
         .then(pl.lit("cpf"))
-        .when(cnpj_holds(cnpj))
+        .when(holds["cnpj"])
         .then(pl.lit("cnpj"))
         .when(clean.str.contains(RFC_SHAPE))
         .then(pl.lit("rfc"))

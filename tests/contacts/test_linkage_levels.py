@@ -16,7 +16,12 @@ from checks.contacts.linkage.names import name_parts
 from checks.contacts.linkage.roles import Role
 from checks.contacts.linkage.scales import CODE, WORD, Scale
 from checks.contacts.linkage.tax_ids import TAX_ID, tax_keys
-from checks.contacts.linkage.values import sharing_texts, value_lists_through, values_of
+from checks.contacts.linkage.values import (
+    found_in,
+    sharing_texts,
+    value_lists_through,
+    values_of,
+)
 from data.reference.matching import load_match_reference
 
 REFERENCE: Final = load_match_reference()
@@ -147,19 +152,18 @@ def test_phones_by_their_last_digits() -> None:
     column = pl.Series(
         ["+55 11 98765-4321", "(11) 8765-4321", "00000000", "123", "3333.4444/5555-6666"]
     )
-    assert phone_numbers(column).to_list() == [
-        ["87654321"],
-        ["87654321"],
-        [],
-        [],
-        ["33334444", "55556666"],
+    assert phone_numbers(column).rows() == [
+        (0, "87654321"),
+        (1, "87654321"),
+        (4, "33334444"),
+        (4, "55556666"),
     ]
 
 
 def test_lists_agree_by_their_rarest_value() -> None:
-    lists = value_lists_through(
-        [pl.Series(["a z", "a z", "a", "a q", None])], lambda cells: cells.str.split(" ")
-    )
+    cells = pl.Series(["a z", "a z", "a", "a q", None])
+    words = pl.col("text").str.split(" ")
+    lists = value_lists_through([cells], lambda texts: found_in(texts, words))
     field = Field("email", Role.EMAIL, MAILBOX, lists)
     left, right = np.array([0, 0, 2, 0]), np.array([1, 2, 4, 3])
     compared = compare_field(field, left, right)

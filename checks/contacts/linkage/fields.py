@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from checks.columns import said_of
 from checks.contacts.linkage.blocks import Joins, Trait
 from checks.contacts.linkage.cluster import Vetoes
 from checks.contacts.linkage.compare import Field
@@ -221,7 +222,7 @@ def _read_day(column: str, raw: pl.Series) -> _Part:
 def _read_plain(column: str, raw: pl.Series, role: Role) -> _Part:
     scale, fold = _PLAIN[role]
     values = values_through(
-        raw, lambda texts: texts.to_frame("x").select(fold(pl.col("x"))).to_series()
+        raw, lambda texts: said_of(texts, fold)
     )
     few = role in _FEW_VALUES or len(values.texts) ** 2 < len(raw)
     trait = Trait(column, column, values.codes, joins=Joins.IF_SMALL if few else Joins.ALWAYS)

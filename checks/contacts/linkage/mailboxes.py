@@ -9,8 +9,9 @@ import numpy as np
 import polars as pl
 from rapidfuzz.distance import Indel
 
-from checks.contacts.addresses import address_key
+from checks.contacts.addresses import address_keys
 from checks.contacts.linkage.scales import SIDES, Levels, Scale, banded, by_text, similarity, slips
+from checks.contacts.linkage.values import found_in
 from checks.contacts.model import AliasRule
 
 _ADDRESS: Final = r"""[^\s;,|<>"'()\[\]{}]+@[^\s;,|<>"'()\[\]{}]+"""
@@ -24,31 +25,30 @@ _OWN_DIGITS: Final = 2
 _OWN_NAME: Final = 5  # characters of a local part that is more than ana@ or info@
 
 
-def mailboxes(cells: pl.Series, rules: Sequence[AliasRule]) -> pl.Series:
-    """Return the mailboxes of each cell as List(String); it may hold several, or none.
+def mailboxes(cells: pl.Series, rules: Sequence[AliasRule]) -> pl.DataFrame:
+    """Return the mailboxes of each cell as FOUND; it may hold several, or none.
 
     >>> gmail = AliasRule(("gmail.com",), "gmail.com", ".", "+")
-    >>> mailboxes(pl.Series(["A.b@gmail.com; c@d.example", "no"]), [gmail]).to_list()
-    [['ab@gmail.com', 'c@d.example'], []]
+    >>> mailboxes(pl.Series(["A.b@gmail.com; c@d.example", "no"]), [gmail]).rows()
+    [(0, 'ab@gmail.com'), (0, 'c@d.example')]
     """
-    found = pl.col("cell").str.extract_all(_ADDRESS)
-    keys = found.list.eval(address_key(pl.element().str.strip_chars("."), rules))
-    return cells.to_frame("cell").select(keys).to_series()
+    written = found_in(cells, pl.col("text").str.extract_all(_ADDRESS))
+    return written.with_columns(text=address_keys(written["text"].str.strip_chars("."), rules))
 
 
-def phone_numbers(cells: pl.Series) -> pl.Series:
-    """Return the last eight digits of each cell's phone numbers as List(String).
+def phone_numbers(cells: pl.Series) -> pl.DataFrame:
+    """Return the last eight digits of each cell's phone numbers as FOUND.
 
     Country, area code and the ninth digit of Brazilian mobiles stay outside. Too short ones and
     placeholders are left out.
 
-    >>> phone_numbers(pl.Series(["+55 (11) 98765-4321 / 3456-7891", "99999-9999"])).to_list()
-    [['87654321', '34567891'], []]
+    >>> phone_numbers(pl.Series(["+55 (11) 98765-4321 / 3456-7891", "99999-9999"])).rows()
+    [(0, '87654321'), (0, '34567891')]
     """
-    between = pl.col("cell").str.replace_all(_BETWEEN_NUMBERS, ";").str.replace(r"\.0$", "")
-    digits = pl.element().str.replace_all(r"[^0-9]", "").str.tail(_SUBSCRIBER)
-    numbers = between.str.split(";").list.eval(digits.filter(_is_number(digits)))
-    return cells.to_frame("cell").select(numbers).to_series()
+    between = pl.col("text").str.replace_all(_BETWEEN_NUMBERS, ";").str.replace(r"\.0$", "")
+    written = found_in(cells, between.str.split(";"))
+    digits = pl.col("text").str.replace_all(r"[^0-9]+", "").str.tail(_SUBSCRIBER)
+    return written.with_columns(text=digits).filter(_is_number(pl.col("text")))
 
 
 def _is_number(digits: pl.Expr) -> pl.Expr:

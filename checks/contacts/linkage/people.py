@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import polars as pl
 
+from checks.columns import said_of
 from checks.contacts.linkage.blocks import Joins, Trait
 from checks.contacts.linkage.compare import Field
 from checks.contacts.linkage.name_scales import PERSON, SUFFIX, company_scale
@@ -140,7 +141,7 @@ class _Parts:
 
 
 def _parts_of(raw: pl.Series, words: NameWords) -> _Parts:
-    whole = values_through(raw, _folded)
+    whole = values_through(raw, lambda texts: said_of(texts, folded))
     parts = name_parts(whole.texts, words)
     keys, generation = (values_of(parts[name]) for name in ("key", "generation"))
     kind = parts.select(
@@ -151,10 +152,6 @@ def _parts_of(raw: pl.Series, words: NameWords) -> _Parts:
         Values(of_each(whole.codes, generation.codes), generation.texts),
         Kinds(of_each(whole.codes, kind.to_series().cast(pl.Int64).to_numpy())),
     )
-
-
-def _folded(texts: pl.Series) -> pl.Series:
-    return texts.to_frame("text").select(folded(pl.col("text"))).to_series()
 
 
 def _crossed(
@@ -191,23 +188,23 @@ def _latest(all_: list[Values]) -> Values:
 
 
 def _word_traits(column: str, role: Role, names: Values) -> tuple[Trait, ...]:
-    begins = pl.col("text").str.slice(0, _BEGINNING[role])
+    begins = _BEGINNING[role]
     return (
-        _trait(f"{column}: sound", column, names, sound(pl.col("text"))),
-        _trait(f"{column}: begins", column, names, begins),
+        _trait(f"{column}: sound", column, names, sound),
+        _trait(f"{column}: begins", column, names, lambda text: text.str.head(begins)),
     )
 
 
 def _full_name_traits(column: str, names: Values) -> tuple[Trait, ...]:
     words = names.words
     in_order = Values(names.codes, words.texts)
-    spoken = values_of(words.vocabulary.to_frame("text").select(sound(pl.col("text"))).to_series())
+    spoken = values_of(said_of(words.vocabulary, sound))
     sounds = np.where(words.codes == NO_WORD, MISSING, spoken.codes[words.codes])
     last = sounds[np.arange(len(sounds)), np.maximum(words.sizes, 1) - 1]
     return (
         _coded(f"{column}: first", f"{column}: first", names, sounds[:, 0]),
         _coded(f"{column}: last", f"{column}: last", names, last),
-        _trait(f"{column}: words", column, in_order, sound(pl.col("text")), alone=True),
+        _trait(f"{column}: words", column, in_order, sound, alone=True),
         _coded(f"{column}: rarest", f"{column}: rarest", names, _rarest(sounds)),
     )
 
@@ -216,8 +213,15 @@ def _coded(name: str, family: str, values: Values, codes: Codes) -> Trait:
     return Trait(name, family, of_each(values.codes, codes))
 
 
-def _trait(name: str, family: str, values: Values, said: pl.Expr, *, alone: bool = False) -> Trait:
-    found = values_of(values.texts.to_frame("text").select(said).to_series())
+def _trait(
+    name: str,
+    family: str,
+    values: Values,
+    say: Callable[[pl.Expr], pl.Expr],
+    *,
+    alone: bool = False,
+) -> Trait:
+    found = values_of(said_of(values.texts, say))
     return Trait(name, family, of_each(values.codes, found.codes), alone=alone)
 
 
@@ -231,7 +235,7 @@ def _rarest(sounds: Codes) -> Codes:
 
 def _either_order(given: Values, surname: Values) -> Trait:
     """Return a trait of both names that does not ask which stands in which column."""
-    spoken = values_of(given.texts.to_frame("text").select(sound(pl.col("text"))).to_series())
+    spoken = values_of(said_of(given.texts, sound))
     one, other = of_each(given.codes, spoken.codes), of_each(surname.codes, spoken.codes)
     known = (one != MISSING) & (other != MISSING)
     low, high = np.minimum(one, other), np.maximum(one, other)

@@ -10,7 +10,8 @@ import polars as pl
 
 from checks.contacts.linkage.scales import MANY_SLIPS, SIDES, Levels, Scale, by_text, slips
 from checks.contacts.linkage.texts import compact
-from checks.identity import check_tax_ids
+from checks.columns import said_of
+from checks.identity import check_distinct_tax_ids
 from checks.identity.check_digits import RFC_SHAPE
 
 TAX_KEYS: Final = pl.Schema(
@@ -40,7 +41,7 @@ _CONFLICT, _DIFFERS, _TWO_SLIPS, _ONE_SLIP, _PART = range(5)
 
 
 def tax_keys(raw: pl.Series) -> pl.DataFrame:
-    """Return TAX_KEYS, one row per row of `raw`, in order.
+    """Return TAX_KEYS, one row per row of `raw`, in order; no value may stand twice.
 
     In a column of which few values are valid as CPF, CNPJ or RFC, ids are of no known kind:
     plain codes, equal or not, that never keep two records apart.
@@ -51,7 +52,7 @@ def tax_keys(raw: pl.Series) -> pl.DataFrame:
     >>> tax_keys(pl.Series(["AB-1", "ab2", None, "77"]))["text"].to_list()
     ['ab1', 'ab2', None, '77']
     """
-    checked = check_tax_ids(raw).with_columns(plain=_plain(raw))
+    checked = check_distinct_tax_ids(raw).with_columns(plain=said_of(raw, compact))
     given = int(checked["plain"].is_not_null().sum())
     valid = int((checked["flag"] == "valid").sum())
     if valid < _KNOWN_SHARE * max(given, 1):
@@ -71,10 +72,6 @@ def _shape_of_company(text: pl.Expr) -> pl.Expr:
         .when(digits & (text.str.len_chars() == _CPF))
         .then(pl.lit(value=False))
     )
-
-
-def _plain(raw: pl.Series) -> pl.Series:
-    return raw.cast(pl.String).to_frame("raw").select(compact(pl.col("raw"))).to_series()
 
 
 def _of_known_kind(checked: pl.DataFrame) -> pl.DataFrame:

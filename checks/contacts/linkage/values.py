@@ -18,6 +18,9 @@ Counts: TypeAlias = npt.NDArray[np.int64]
 
 MISSING: Final = -1
 
+FOUND: Final = pl.Schema({"cell": pl.Int64(), "text": pl.String()})
+"""What stands in cells, a row per value: the place of its cell, rising, and the value."""
+
 _BITS: Final = 63  # of a number that is not negative
 
 
@@ -108,19 +111,21 @@ def values_through(raw: pl.Series, read: Callable[[pl.Series], pl.Series]) -> Va
 
 
 def value_lists_through(
-    columns: Sequence[pl.Series], read: Callable[[pl.Series], pl.Series]
+    columns: Sequence[pl.Series], read: Callable[[pl.Series], pl.DataFrame]
 ) -> ValueLists:
-    """Return columns as value lists of what `read` finds in each distinct cell (List(String)).
+    """Return columns as value lists of what `read` finds in each distinct cell, as FOUND.
 
     A value that stands twice with one record counts once.
 
+    >>> def words(texts: pl.Series) -> pl.DataFrame:
+    ...     return found_in(texts, pl.col("text").str.split(" "))
     >>> cells = pl.Series(["b a", None, "b b"])
-    >>> lists = value_lists_through([cells, cells], lambda texts: texts.str.split(" "))
+    >>> lists = value_lists_through([cells, cells], words)
     >>> lists.texts.to_list(), lists.codes.tolist(), lists.starts.tolist()
     (['a', 'b'], [0, 1, 1], [0, 2, 2, 3])
     """
     written = [values_of(column.cast(pl.String)) for column in columns]
-    found = [_exploded(read(each.texts)) for each in written]
+    found = [read(each.texts) for each in written]
     texts = pl.concat([each["text"] for each in found]).unique().sort()
     held = [
         _held(cells.codes, each["cell"].to_numpy(), _codes_in(each["text"], texts), len(texts))
@@ -133,10 +138,14 @@ def value_lists_through(
     return ValueLists(pairs % width, starts, texts)
 
 
-def _exploded(lists: pl.Series) -> pl.DataFrame:
-    """Return a row per value: `cell`, its place among the lists (sorted), and `text`."""
-    rows = pl.DataFrame({"text": lists}).with_row_index("cell")
-    return rows.explode("text").drop_nulls().cast({"cell": pl.Int64, "text": pl.String})
+def found_in(cells: pl.Series, lists: pl.Expr) -> pl.DataFrame:
+    """Return FOUND of lists that an expression makes of each cell, `text`.
+
+    >>> found_in(pl.Series(["a b", None]), pl.col("text").str.split(" ")).rows()
+    [(0, 'a'), (0, 'b')]
+    """
+    rows = cells.to_frame("text").with_row_index("cell").with_columns(lists.alias("text"))
+    return rows.explode("text").drop_nulls().cast(FOUND)
 
 
 def _held(codes: Codes, cell: Codes, value: Codes, width: int) -> Codes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -67,7 +67,7 @@ def read_name_columns(table: pl.DataFrame, roles: Mapping[str, Role], words: Nam
     nobody = np.full(table.height, MISSING)
     if not columns:
         return Names((), (), nobody, Kinds(nobody))
-    parts = [_parts_of(table[column], words) for column in columns]
+    parts = [_read_names(table[column], roles[column], words) for column in columns]
     shared = sharing_texts(*(part.keys for part in parts))
     fields = [
         Field(column, roles[column], WORD, values, crossed=_crossed(shared, columns, roles, column))
@@ -89,16 +89,34 @@ def read_name_columns(table: pl.DataFrame, roles: Mapping[str, Role], words: Nam
     )
 
 
+@dataclass(frozen=True)
+class NameColumn:
+    """A column of names taken apart, before it is known whose they are."""
+
+    column: str
+    role: Role
+    keys: Values
+    generation: Values
+    kinds: Kinds
+
+
 def read_full_names(
-    table: pl.DataFrame, roles: Mapping[str, Role], words: NameWords, kinds: Kinds
-) -> Names:
-    """Return what columns of whole names and of organisations give, people and companies apart."""
-    nobody = np.full(table.height, MISSING)
+    table: pl.DataFrame, roles: Mapping[str, Role], words: NameWords
+) -> list[NameColumn]:
+    """Return columns of whole names and of organisations taken apart."""
+    return [
+        _read_names(table[column], role, words)
+        for column, role in roles.items()
+        if role in {Role.NAME, Role.ORGANISATION} and not _is_repeated(table, roles, column)
+    ]
+
+
+def full_names(columns: Sequence[NameColumn], kinds: Kinds) -> Names:
+    """Return what whole names give, people and companies apart; `kinds` is known without them."""
+    nobody = np.full(len(kinds.codes), MISSING)
     found = Names((), (), nobody, Kinds(nobody))
-    for column, role in roles.items():
-        if role not in {Role.NAME, Role.ORGANISATION} or _is_repeated(table, roles, column):
-            continue
-        one = _read_full_name(column, role, table[column], words, kinds)
+    for each in columns:
+        one = _full_name(each, kinds)
         found = Names(
             (*found.fields, *one.fields),
             (*found.traits, *one.traits),
@@ -108,46 +126,39 @@ def read_full_names(
     return found
 
 
-def _read_full_name(
-    column: str, role: Role, raw: pl.Series, words: NameWords, kinds: Kinds
-) -> Names:
-    parts = _parts_of(raw, words)
-    all_kinds = kinds.merged(parts.kinds)
+def _full_name(names: NameColumn, kinds: Kinds) -> Names:
+    column, role = names.column, names.role
+    all_kinds = kinds.merged(names.kinds)
     company = all_kinds.codes == _COMPANY
     if role is Role.ORGANISATION:
-        company = np.ones(len(raw), np.bool_)
+        company = np.ones(len(company), np.bool_)
     fields: list[Field] = []
-    people = Values(np.where(company, MISSING, parts.keys.codes), parts.keys.texts)
-    nobody = np.full(len(raw), MISSING)
+    people = names.keys.only(~company)
+    nobody = np.full(len(company), MISSING)
     if people.known:
         fields.append(Field(column, role, PERSON, people))
-        fields.extend(_suffix_field(parts.generation, people))
+        fields.extend(_suffix_field(names.generation, people))
     if company.any():
-        scale = company_scale(parts.keys)
+        scale = company_scale(names.keys)
         name = f"{column} (company)" if people.known else column
-        fields.append(Field(name, role, scale, parts.keys, where=company))
-    traits = _full_name_traits(column, parts.keys)
-    generation = np.where(company, nobody, parts.generation.codes)
+        fields.append(Field(name, role, scale, names.keys, where=company))
+    traits = _full_name_traits(column, names.keys)
+    generation = np.where(company, nobody, names.generation.codes)
     return Names(
         tuple(fields), traits, generation, all_kinds if role is Role.NAME else Kinds(nobody)
     )
 
 
-@dataclass(frozen=True)
-class _Parts:
-    keys: Values
-    generation: Values
-    kinds: Kinds
-
-
-def _parts_of(raw: pl.Series, words: NameWords) -> _Parts:
+def _read_names(raw: pl.Series, role: Role, words: NameWords) -> NameColumn:
     whole = values_through(raw, lambda texts: said_of(texts, folded))
     parts = name_parts(whole.texts, words)
     keys, generation = (values_of(parts[name]) for name in ("key", "generation"))
     kind = parts.select(
         pl.when("is_company").then(_COMPANY).when("is_person").then(_PERSON).otherwise(MISSING)
     )
-    return _Parts(
+    return NameColumn(
+        raw.name,
+        role,
         Values(of_each(whole.codes, keys.codes), keys.texts),
         Values(of_each(whole.codes, generation.codes), generation.texts),
         Kinds(of_each(whole.codes, kind.to_series().cast(pl.Int64).to_numpy())),
@@ -170,15 +181,9 @@ def _suffix_field(generation: Values, names: Values) -> tuple[Field, ...]:
     """Return the suffix as a field of its own, where the table knows any; none is a value too."""
     if not generation.known:
         return ()
-    texts = generation.texts.gather(np.maximum(generation.codes, 0)).to_list()
-    said = pl.Series(
-        [
-            None if name == MISSING else _NO_SUFFIX if code == MISSING else text
-            for name, code, text in zip(names.codes, generation.codes, texts, strict=True)
-        ],
-        dtype=pl.String,
-    )
-    return (Field("suffix", Role.NAME, SUFFIX, values_of(said)),)
+    said = values_of(pl.Series([*generation.texts, _NO_SUFFIX]))  # MISSING is the last one's place
+    codes = np.where(names.codes == MISSING, MISSING, said.codes[generation.codes])
+    return (Field("suffix", Role.NAME, SUFFIX, Values(codes, said.texts)),)
 
 
 def _latest(all_: list[Values]) -> Values:
@@ -250,6 +255,6 @@ def _is_repeated(table: pl.DataFrame, roles: Mapping[str, Role], column: str) ->
         return False
     words = [folded(pl.col(each).cast(pl.String)).str.split(" ") for each in (column, *beside)]
     whole, *single = (word.alias(str(at)) for at, word in enumerate(words))
-    frame = table.select(whole, *single).drop_nulls()
+    frame = table.lazy().select(whole, *single).drop_nulls().collect()
     missing = pl.concat_list(pl.exclude("0")).list.set_difference("0").list.len()
     return 0 < _REPEATED_SHARE * len(frame) <= frame.select(missing == 0).to_series().sum()

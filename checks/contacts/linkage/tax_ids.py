@@ -8,9 +8,9 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from checks.columns import said_of
 from checks.contacts.linkage.scales import MANY_SLIPS, SIDES, Levels, Scale, by_text, slips
 from checks.contacts.linkage.texts import compact
-from checks.columns import said_of
 from checks.identity import check_distinct_tax_ids
 from checks.identity.check_digits import RFC_SHAPE
 

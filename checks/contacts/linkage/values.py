@@ -41,6 +41,16 @@ class Values(_Worded):
 
     codes: Codes
     texts: pl.Series
+    worded: _Worded | None = None  # others with the same texts, whose words these are
+
+    @cached_property
+    def words(self) -> Words:
+        """The words of each value (k)."""
+        return self.worded.words if self.worded else words_of(self.texts)
+
+    def only(self, kept: npt.NDArray[np.bool_]) -> Values:
+        """Return the values of the records (n) to be kept, missing with all others."""
+        return Values(np.where(kept, self.codes, MISSING), self.texts, self.worded or self)
 
     @cached_property
     def counts(self) -> Counts:

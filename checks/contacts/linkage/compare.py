@@ -48,16 +48,21 @@ class Compared:
 
 def compare_field(field: Field, left: Codes, right: Codes) -> Compared:
     """Compare pairs of records, given by their numbers, in one field."""
+    if field.where is None:
+        return _compared(field, left, right)
+    rows = np.flatnonzero(field.where[left] | field.where[right])
+    found = _compared(field, left[rows], right[rows])
+    levels, shared = np.full(len(left), ABSENT, np.int8), np.full(len(left), MISSING)
+    levels[rows], shared[rows] = found.levels, found.shared
+    return Compared(levels, shared)
+
+
+def _compared(field: Field, left: Codes, right: Codes) -> Compared:
     if isinstance(field.values, ValueLists):
-        found = _compare_lists(field.values, field.scale, left, right)
-    else:
-        found = _compare_values(field.values, field.scale, left, right)
-    if field.crossed is not None and isinstance(field.values, Values):
+        return _compare_lists(field.values, field.scale, left, right)
+    found = _compare_values(field.values, field.scale, left, right)
+    if field.crossed is not None:
         _raise_crossed(found.levels, field.values.codes, field.crossed, left, right)
-    if field.where is not None:
-        apart = ~(field.where[left] | field.where[right])
-        found.levels[apart] = ABSENT
-        found.shared[apart] = MISSING
     return found
 
 

@@ -11,6 +11,7 @@ from typing import Final
 
 import polars as pl
 
+from checks.columns import said_of
 from checks.contacts.linkage.texts import folded
 from data.intake.child import FAULTS_PARTS, ROWS_PARTS
 from data.intake.confined import run_confined
@@ -87,20 +88,25 @@ def _distinct_names(header: Sequence[str]) -> list[str]:
 def _without_empty(cells: pl.DataFrame) -> pl.DataFrame:
     """Make cells null that are blank or say in words that nothing is known."""
     words = load_vocabulary().empty
-    return cells.with_columns(_known(cells[name], words).alias(name) for name in cells.columns)
+    asked = pl.collect_all(_wordy(cells.lazy(), name, words) for name in cells.columns)
+    said = [_saying_nothing(texts.to_series(), words) for texts in asked]
+    return cells.lazy().with_columns(map(_known, said)).collect()
 
 
-def _known(column: pl.Series, words: frozenset[str]) -> pl.Series:
-    distinct = column.drop_nulls().unique().to_frame("text")
-    # none of the words holds a digit, and most cells do
-    short = pl.col("text").str.len_chars() <= max(map(len, words)) + _LONG_WORD
-    asked = distinct.filter(short & ~pl.col("text").str.contains("[0-9]"))
-    empty = asked.filter(_says_nothing(folded(pl.col("text")), words))
-    blank = column.str.strip_chars() == ""
-    said = column.is_in(empty["text"].implode())
-    return column.to_frame().select(pl.when(~(blank | said)).then(pl.col(column.name))).to_series()
+def _wordy(cells: pl.LazyFrame, name: str, words: frozenset[str]) -> pl.LazyFrame:
+    """Return the distinct texts that may be one of the words: none of those holds a digit."""
+    short = pl.col(name).str.len_chars() <= max(map(len, words)) + _LONG_WORD
+    return cells.select(name).filter(short, ~pl.col(name).str.contains("[0-9]")).unique()
 
 
-def _says_nothing(text: pl.Expr, words: frozenset[str]) -> pl.Expr:
+def _saying_nothing(texts: pl.Series, words: frozenset[str]) -> pl.Series:
     long = [word for word in sorted(words) if len(word) >= _LONG_WORD]
-    return text.is_null() | text.is_in(long)
+    plain = said_of(texts, folded)
+    return texts.filter(plain.is_null() | plain.is_in(long))
+
+
+def _known(said: pl.Series) -> pl.Expr:
+    """Return the column of that name without the texts that are said to say nothing."""
+    text = pl.col(said.name)
+    nothing = (text.str.strip_chars() == "") | text.is_in(said.implode())
+    return pl.when(~nothing).then(text)

@@ -195,7 +195,7 @@ def test_clusters_are_those_of_one_bond_after_the_other(
 ) -> None:
     """Clusters that nothing speaks against are taken at once, which must not show."""
     pairs = np.array(list(combinations(range(6), 2)))
-    weight = np.array(weights) + np.arange(15) / 1_000  # no two are equal
+    weight = np.array(weights) + 0.5 ** np.arange(8, 23)  # no two sums are equal
     found = cluster_pairs(pairs[:, 0], pairs[:, 1], weight, Vetoes(np.array(identity)))
     assert found.tolist() == one_by_one(pairs.tolist(), weight.tolist(), identity)
 

@@ -8,10 +8,11 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from checks.contacts.linkage.compare import Compared, Field
+from checks.contacts.linkage.compare import Field
 from checks.contacts.linkage.model import Shares
 from checks.contacts.linkage.roles import Role
-from checks.contacts.linkage.values import MISSING, ValueLists, Values
+from checks.contacts.linkage.tax_ids import TAX_ID
+from checks.contacts.linkage.values import MISSING, Codes, ValueLists, Values
 
 DRAWS: Final = 300_000
 """Pairs of values drawn for the levels below equal."""
@@ -100,15 +101,18 @@ def _drawn(counts: Counts, draw: np.random.Generator) -> npt.NDArray[np.int64]:
     return np.asarray(held[(draw.random(DRAWS) * len(held)).astype(np.int64)])
 
 
-def rarity(field: Field, compared: Compared, equal: float) -> npt.NDArray[np.float32]:
-    """Return what the shared value of each pair adds to the weight of equality.
+def rarity(field: Field, shared: Codes, equal: float) -> npt.NDArray[np.float32]:
+    """Return what the value that each pair shares (`MISSING`: none) adds to the weight of equality.
 
-    `equal` is the chance share of equality: a value as common as that adds nothing.
+    `equal` is the chance share of equality: a value as common as that adds nothing. One valid tax
+    id is as telling as another, whatever their frequency.
     """
     counts, held = field.values.counts, field.values.known
-    added = np.zeros(len(compared.shared), np.float32)
-    known = compared.shared != MISSING
-    share = (counts[compared.shared[known]] + _BELIEF * equal) / (held + _BELIEF)
+    added = np.zeros(len(shared), np.float32)
+    if field.scale is TAX_ID:
+        return added
+    known = shared != MISSING
+    share = (counts[shared[known]] + _BELIEF * equal) / (held + _BELIEF)
     if field.role is Role.TAX_ID:  # an id that two records hold is the usual case
         equal = max(equal, (2.0 + _BELIEF * equal) / (held + _BELIEF))
     added[known] = np.clip(np.log(equal / share), -COMMONER, RARER)

@@ -87,15 +87,17 @@ def _raise_crossed(levels: Levels, own: Codes, crossed: Codes, left: Codes, righ
         levels[raised] = np.maximum(levels[raised], level)
 
 
+def shared_values(field: Field, left: Codes, right: Codes) -> Codes:
+    """Return the value that pairs share of which it is known that they share one."""
+    if isinstance(field.values, Values):
+        return field.values.codes[left]
+    rows, one, other = _against_each_other(field.values, left, right)
+    return _rarest_shared(field.values, len(left), rows[one == other], one[one == other])
+
+
 def _compare_lists(lists: ValueLists, scale: Scale, left: Codes, right: Codes) -> Compared:
     """Compare by the rarest value in common; without one by the nearest two values."""
-    sizes = np.diff(lists.starts)
-    each = sizes[left] * sizes[right]
-    rows = np.repeat(np.arange(len(left)), each)
-    place = np.arange(len(rows)) - np.repeat(np.cumsum(each) - each, each)
-    wide = np.repeat(sizes[right], each)
-    one = lists.codes[np.repeat(lists.starts[left], each) + place // np.maximum(wide, 1)]
-    other = lists.codes[np.repeat(lists.starts[right], each) + place % np.maximum(wide, 1)]
+    rows, one, other = _against_each_other(lists, left, right)
     shared = _rarest_shared(lists, len(left), rows[one == other], one[one == other])
     levels = np.full(len(left), ABSENT, np.int8)
     levels[shared != MISSING] = scale.top
@@ -103,6 +105,18 @@ def _compare_lists(lists: ValueLists, scale: Scale, left: Codes, right: Codes) -
     found = _nearness(lists, scale, one[open_], other[open_])
     np.maximum.at(levels, rows[open_], found)
     return Compared(levels, shared)
+
+
+def _against_each_other(lists: ValueLists, left: Codes, right: Codes) -> tuple[Codes, Codes, Codes]:
+    """Return every value of the one with every one of the other: row of the pair, both codes."""
+    sizes = np.diff(lists.starts)
+    each = sizes[left] * sizes[right]
+    rows = np.repeat(np.arange(len(left)), each)
+    place = np.arange(len(rows)) - np.repeat(np.cumsum(each) - each, each)
+    wide = np.repeat(sizes[right], each)
+    one = lists.codes[np.repeat(lists.starts[left], each) + place // np.maximum(wide, 1)]
+    other = lists.codes[np.repeat(lists.starts[right], each) + place % np.maximum(wide, 1)]
+    return rows, one, other
 
 
 def _rarest_shared(lists: ValueLists, pairs: int, rows: Codes, codes: Codes) -> Codes:

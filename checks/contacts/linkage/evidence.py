@@ -10,11 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from checks.contacts.linkage.chance import rarity
-from checks.contacts.linkage.compare import Compared, Field, compare_field
+from checks.contacts.linkage.compare import Compared, Field, compare_field, shared_values
 from checks.contacts.linkage.places import Place
-from checks.contacts.linkage.scales import WORKERS
-from checks.contacts.linkage.tax_ids import TAX_ID
-from checks.contacts.linkage.values import Codes
+from checks.contacts.linkage.scales import WORKERS, Levels
+from checks.contacts.linkage.values import MISSING, Codes
 
 
 @dataclass(frozen=True)
@@ -31,15 +30,21 @@ def evidence_of(
 ) -> Iterator[Evidence]:
     """Yield what each field says of pairs; `equal` is how often each agrees by chance.
 
-    Finer parts of an address come before those that they imply, as the fields do. One valid tax id
-    is as telling as another, whatever their frequency.
+    Finer parts of an address come before those that they imply, as the fields do.
     """
     place = Place()
     with ThreadPoolExecutor(WORKERS) as workers:
         found = workers.map(lambda field: compare_field(field, left, right), fields)
     for field, share, levels in zip(fields, equal, found, strict=True):
         compared = place.told_once(field, levels)
-        if field.scale is TAX_ID:
-            yield Evidence(field, compared, np.zeros(len(left), np.float32))
-        else:
-            yield Evidence(field, compared, rarity(field, compared, share))
+        yield Evidence(field, compared, rarity(field, compared.shared, share))
+
+
+def rarity_again(
+    field: Field, levels: Levels, left: Codes, right: Codes, equal: float
+) -> npt.NDArray[np.float32]:
+    """Return what shared values add to pairs whose levels are known: nothing is compared again."""
+    shared = np.full(len(left), MISSING)
+    top = np.flatnonzero(levels == field.scale.top)
+    shared[top] = shared_values(field, left[top], right[top])
+    return rarity(field, shared, equal)

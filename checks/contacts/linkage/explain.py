@@ -10,7 +10,7 @@ import polars as pl
 
 from checks.contacts.linkage.cluster import Vetoes, Weights
 from checks.contacts.linkage.compare import ABSENT
-from checks.contacts.linkage.evidence import evidence_of
+from checks.contacts.linkage.evidence import rarity_again
 from checks.contacts.linkage.fields import Material
 from checks.contacts.linkage.link import Linked
 from checks.contacts.linkage.values import Codes
@@ -95,22 +95,22 @@ def steps_of(material: Material, linked: Linked, rows: Codes) -> pl.DataFrame:
     rarity = np.zeros(levels.shape, np.float32)
     levels[:, 0], weight[:, 0] = 0, linked.model.prior(material.records)
     left, right = linked.pairs.left[rows], linked.pairs.right[rows]
-    equal = [learnt.u[-1] for learnt in linked.model.fields]
-    told = evidence_of(material.fields, left, right, equal)
-    for at, (said, weights) in enumerate(zip(told, linked.model.weights(), strict=True), 1):
-        found = said.compared.levels
-        levels[:, at] = np.where(found == ABSENT, ABSENT, found + len(shown))
-        weight[:, at], rarity[:, at] = weights[found], said.rarity
-        names.append(said.field.name)
-        shown.extend(said.field.scale.levels)
-    pair, field = np.nonzero(levels != ABSENT)
+    patterns = linked.patterns[linked.pattern_of[rows]]
+    for at, (field, learnt) in enumerate(zip(material.fields, linked.model.fields, strict=True)):
+        found = patterns[:, at]
+        levels[:, at + 1] = np.where(found == ABSENT, ABSENT, found + np.int16(len(shown)))
+        weight[:, at + 1] = np.append(learnt.weights(), 0.0)[found]
+        rarity[:, at + 1] = rarity_again(field, found, left, right, learnt.u[-1])
+        names.append(field.name)
+        shown.extend(field.scale.levels)
+    pair, place = np.nonzero(levels != ABSENT)
     return pl.DataFrame(
         {
             "pair": rows[pair],
-            "field": pl.Series(names).gather(field),
-            "level": pl.Series(shown).gather(levels[pair, field]),
-            "weight": weight[pair, field],
-            "rarity": rarity[pair, field].astype(np.float64),
+            "field": pl.Series(names).gather(place),
+            "level": pl.Series(shown).gather(levels[pair, place]),
+            "weight": weight[pair, place],
+            "rarity": rarity[pair, place].astype(np.float64),
         },
         schema=STEPS,
     )

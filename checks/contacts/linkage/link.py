@@ -22,7 +22,7 @@ from checks.contacts.linkage.roles import Role
 from checks.contacts.linkage.scales import WORKERS
 from checks.contacts.linkage.tax_ids import TAX_ID
 from checks.contacts.linkage.values import Codes, distinct_of
-from checks.contacts.linkage.weigh import Counted, first_guess, fit_shares
+from checks.contacts.linkage.weigh import Counted, Patterns, first_guess, fit_shares
 from checks.errors import InputRefusedError
 
 SEED: Final = 1
@@ -46,9 +46,14 @@ class Decisions:
 
 @dataclass(frozen=True)
 class Linked:
-    """The compared pairs with their log-odds, the clusters (n), and the model behind them."""
+    """The compared pairs with their log-odds, the clusters (n), and the model behind them.
+
+    `patterns` (p, fields) are the levels of all pairs; `pattern_of` says which each pair has.
+    """
 
     pairs: Pairs
+    patterns: Patterns
+    pattern_of: npt.NDArray[np.int32]
     weight: Weights
     clusters: Codes
     model: LinkModel
@@ -77,9 +82,12 @@ def link(
     counted = Counted(_decoded(coded.distinct, material.fields), coded.counts)
     model = model or _learn(material, counted, u, coded)
     weight = (_pattern_weights(counted, model, material.records)[coded.rows]) + coded.rarity
-    decided, weight = _with_decisions(pairs, weight, decisions, material.records)
-    clusters = cluster_pairs(decided.left, decided.right, weight - model.caution, material.vetoes)
-    return Linked(decided, weight, clusters, model)
+    found = _Weighed(pairs, counted.patterns, coded.rows, weight)
+    if decisions is not None:
+        found = _with_decisions(found, decisions, material, [float(each[-1]) for each in u])
+    bonds = found.weight - model.caution
+    clusters = cluster_pairs(found.pairs.left, found.pairs.right, bonds, material.vetoes)
+    return Linked(found.pairs, found.patterns, found.pattern_of, found.weight, clusters, model)
 
 
 def _refuse_fields(fields: Sequence[Field]) -> None:
@@ -195,21 +203,36 @@ def _pattern_weights(counted: Counted, model: LinkModel, records: int) -> Weight
     return total
 
 
+@dataclass(frozen=True)
+class _Weighed:
+    """Pairs with their log-odds, and the levels that these are made of (see `Linked`)."""
+
+    pairs: Pairs
+    patterns: Patterns
+    pattern_of: npt.NDArray[np.int32]
+    weight: Weights
+
+
 def _with_decisions(
-    pairs: Pairs, weight: Weights, decisions: Decisions | None, records: int
-) -> tuple[Pairs, Weights]:
+    found: _Weighed, decisions: Decisions, material: Material, equal: Sequence[float]
+) -> _Weighed:
     """Give decided pairs a bond that no evidence outweighs; pairs never compared are added."""
-    if decisions is None:
-        return pairs, weight
+    pairs, records = found.pairs, material.records
     numbers = pairs.left * records + pairs.right
     low, high = (pick(decisions.left, decisions.right) for pick in (np.minimum, np.maximum))
-    every = np.unique(np.concatenate([numbers, low * records + high]))
-    merged = np.zeros(len(every))
-    merged[np.searchsorted(every, numbers)] = weight
+    decided = low * records + high
+    every = np.union1d(numbers, decided)
+    known, new = np.searchsorted(every, numbers), np.isin(every, numbers, invert=True)
+    left, right = every // records, every % records
+    proven, weight = np.zeros(len(every), np.bool_), np.zeros(len(every))
+    proven[known], weight[known] = pairs.proven, found.weight
     # a pair held to be two weighs more than any number of pairs held to be one
     bond = np.where(decisions.same, DECIDED, -DECIDED * DECIDED)
-    merged[np.searchsorted(every, low * records + high)] = bond
-    left, right = every // records, every % records
-    proven = np.zeros(len(every), np.bool_)
-    proven[np.searchsorted(every, numbers)] = pairs.proven
-    return replace(pairs, left=left, right=right, proven=proven), merged
+    weight[np.searchsorted(every, decided)] = bond
+    told = evidence_of(material.fields, left[new], right[new], equal)
+    levels = np.stack([each.compared.levels for each in told], axis=1)
+    pattern_of = np.zeros(len(every), np.int32)
+    pattern_of[known] = found.pattern_of
+    pattern_of[new] = len(found.patterns) + np.arange(len(levels))
+    merged = replace(pairs, left=left, right=right, proven=proven)
+    return _Weighed(merged, np.concatenate([found.patterns, levels]), pattern_of, weight)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -92,9 +93,12 @@ def link_table(request: LinkRequest, settings: IntakeSettings, progress: Progres
     with progress.stage("compare"):
         model = read_model(request.model) if request.model else None
         linked = link(material, model, decisions, progress.step)
-    with progress.stage("explain"):
+    with progress.stage("explain"), ThreadPoolExecutor(1) as aside:
+        steps = aside.submit(_write_steps, request, records, material, linked)
         changes = _write_clusters(request, records, refused, linked, material)
-        _write_explained(request, records, material, linked)
+        rows = review_rows(linked, material.vetoes, MOST_REVIEWED)
+        write_review(request.out / "review.csv", _review_table(records, linked, rows))
+        steps.result()
     with progress.stage("write"):
         write_model(request.out / "model.json", linked.model)
         if len(refused):
@@ -171,23 +175,21 @@ def _alone(refused: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _write_explained(
+def _write_steps(
     request: LinkRequest, records: _Records, material: Material, linked: Linked
 ) -> None:
     kept = kept_rows(linked)
-    steps = steps_of(material, linked, kept)
     pairs = _pair_table(records.ids, linked, kept)
-    explained = pairs.join(steps, on="pair", how="inner", maintain_order="left_right")
+    steps = steps_of(material, linked, kept)
+    place = np.searchsorted(kept, steps["pair"])  # both rise, and every pair has a step
+    explained = pairs[place].hstack(steps.get_columns())
     write_pairs(request.out / "pairs.parquet", explained.drop("pair"))
-    rows = review_rows(linked, material.vetoes, MOST_REVIEWED)
-    write_review(request.out / "review.csv", _review_table(records, linked, rows))
 
 
 def _pair_table(ids: pl.Series, linked: Linked, rows: Codes) -> pl.DataFrame:
     left, right = linked.pairs.left[rows], linked.pairs.right[rows]
     return pl.DataFrame(
         {
-            "pair": rows,
             "left_id": ids.gather(left),
             "right_id": ids.gather(right),
             "probability": probability(linked.weight[rows]),

@@ -19,7 +19,6 @@ from checks.contacts.linkage.evidence import evidence_of
 from checks.contacts.linkage.fields import Material
 from checks.contacts.linkage.model import FieldShares, LinkModel, Shares
 from checks.contacts.linkage.roles import Role
-from checks.contacts.linkage.scales import WORKERS
 from checks.contacts.linkage.tax_ids import TAX_ID
 from checks.contacts.linkage.values import Codes, distinct_of
 from checks.contacts.linkage.weigh import Counted, Patterns, first_guess, fit_shares
@@ -71,12 +70,14 @@ def link(
     can be learnt: no telling column, or shares that do not settle.
     """
     _refuse_fields(material.fields)
-    pairs = find_pairs(material.traits, material.records)
     if model is None:
-        with ThreadPoolExecutor(WORKERS) as workers:
-            u = tuple(workers.map(lambda field: chance_of(field, SEED), material.fields))
+        with ThreadPoolExecutor(1) as aside:
+            chances = aside.map(lambda field: chance_of(field, SEED), material.fields)
+            pairs = find_pairs(material.traits, material.records)
+        u = tuple(chances)
     else:
         model.fit_for(material.fields)
+        pairs = find_pairs(material.traits, material.records)
         u = tuple(np.array(each.u) for each in model.fields)
     coded = _compare_all(material.fields, pairs, u, progress)
     counted = Counted(_decoded(coded.distinct, material.fields), coded.counts)

@@ -28,6 +28,7 @@ from checks.contacts.linkage.values import (
     of_each,
     values_of,
     values_through,
+    written_in,
 )
 
 _OWNERS: Final = 10
@@ -72,7 +73,7 @@ def read_tax_ids(table: pl.DataFrame, columns: Sequence[str]) -> Ids:
     nobody = np.full(table.height, MISSING)
     part, identity, kinds = Part(), nobody, Kinds(nobody)
     for column in columns:
-        written = values_of(table[column].cast(pl.String))
+        written = written_in(table[column])
         keys = tax_keys(written.texts)
         known = bool(keys["identity"].is_not_null().any())
         if known:

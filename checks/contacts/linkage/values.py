@@ -109,13 +109,20 @@ def values_of(texts: pl.Series) -> Values:
     return Values(_codes_in(texts, distinct), distinct)
 
 
+def written_in(raw: pl.Series) -> Values:
+    """Return a column as values that are in no order yet: they are still to be read, each once."""
+    texts = raw.cast(pl.String)
+    distinct = texts.drop_nulls().unique()
+    return Values(_codes_in(texts, distinct), distinct)
+
+
 def values_through(raw: pl.Series, read: Callable[[pl.Series], pl.Series]) -> Values:
     """Return a column as values of what `read` makes of each distinct text of it.
 
     >>> values_through(pl.Series(["A", "a", None]), lambda texts: texts.str.to_lowercase()).codes
     array([ 0,  0, -1])
     """
-    written = values_of(raw.cast(pl.String))
+    written = written_in(raw)
     said = values_of(read(written.texts))
     return Values(of_each(written.codes, said.codes), said.texts)
 
@@ -134,7 +141,7 @@ def value_lists_through(
     >>> lists.texts.to_list(), lists.codes.tolist(), lists.starts.tolist()
     (['a', 'b'], [0, 1, 1], [0, 2, 2, 3])
     """
-    written = [values_of(column.cast(pl.String)) for column in columns]
+    written = [written_in(column) for column in columns]
     found = [read(each.texts) for each in written]
     texts = pl.concat([each["text"] for each in found]).unique().sort()
     held = [
@@ -160,11 +167,12 @@ def found_in(cells: pl.Series, lists: pl.Expr) -> pl.DataFrame:
 
 def _held(codes: Codes, cell: Codes, value: Codes, width: int) -> Codes:
     """Return what each record holds, record and value as one number."""
-    first, after = (np.searchsorted(cell, codes, side=side) for side in ("left", "right"))
-    sizes = np.where(codes == MISSING, 0, after - first)
+    held = np.bincount(cell, minlength=int(codes.max(initial=0)) + 1)
+    first = np.cumsum(held) - held
+    sizes = np.where(codes == MISSING, 0, held[codes])
     holders = np.repeat(np.arange(len(codes)), sizes)
     place = np.arange(len(holders)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    return np.asarray(holders * max(width, 1) + value[np.repeat(first, sizes) + place])
+    return np.asarray(holders * max(width, 1) + value[np.repeat(first[codes], sizes) + place])
 
 
 def sharing_texts(*values: Values) -> tuple[Values, ...]:

@@ -8,7 +8,9 @@ against counts like evidence for, and no threshold has to be chosen.
 from __future__ import annotations
 
 import heapq
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -66,12 +68,17 @@ def cluster_pairs(left: Codes, right: Codes, weight: Weights, vetoes: Vetoes) ->
     near = roots[left] == roots[right]
     asked = _doubtful(roots, left[near & (weight <= 0.0)], vetoes)[roots]
     members = np.flatnonzero(asked)  # everybody else is one with all they reach
+    members = members[np.argsort(roots[members], kind="stable")]
     near &= asked[left]
-    one, other = (np.searchsorted(members, side[near]) for side in (left, right))
-    clusters = _Clusters(vetoes.of(members))
+    place = np.empty(len(roots), np.int64)
+    place[members] = np.arange(len(members))
+    one, other, bond = place[left[near]], place[right[near]], weight[near]
     order = np.lexsort((other, one))
-    clusters.bind(one[order], other[order], weight[near][order])
-    clusters.contract()
+    starts = np.flatnonzero(np.diff(roots[members][one[order]], prepend=MISSING) != 0)
+    clusters = _Clusters(vetoes.of(members))
+    bonds = list(zip(*(side[order].tolist() for side in (one, other, bond)), strict=True))
+    for begin, end in pairwise([*starts.tolist(), len(bonds)]):
+        clusters.contract(bonds[begin:end])
     roots[members] = members[clusters.roots()]
     return roots
 
@@ -115,18 +122,17 @@ class _Clusters:
         self._bonds: dict[int, dict[int, float]] = {}
         self._queue: list[tuple[float, int, int]] = []
 
-    def bind(self, left: Codes, right: Codes, weight: Weights) -> None:
-        """Take over weighted pairs, each once, the lower number left."""
-        bonds = self._bonds
-        for one, other, bond in zip(left.tolist(), right.tolist(), weight.tolist(), strict=True):
+    def contract(self, pairs: Sequence[tuple[int, int, float]]) -> None:
+        """Join clusters, the strongest bond first, until no good one is left.
+
+        `pairs` are all that lead to each other, each once: the lower record, the other, the bond.
+        """
+        bonds = self._bonds = {}
+        for one, other, bond in pairs:
             bonds.setdefault(one, {})[other] = bond
             bonds.setdefault(other, {})[one] = bond
-            if bond > 0.0:
-                self._queue.append((-bond, one, other))
+        self._queue = [(-bond, one, other) for one, other, bond in pairs if bond > 0.0]
         heapq.heapify(self._queue)
-
-    def contract(self) -> None:
-        """Join clusters, the strongest bond first, until no good one is left."""
         while self._queue:
             bond, one, other = heapq.heappop(self._queue)
             gone = self._parent[one] != one or self._parent[other] != other

@@ -19,6 +19,7 @@ from checks.contacts.linkage.evidence import evidence_of
 from checks.contacts.linkage.fields import Material
 from checks.contacts.linkage.model import FieldShares, LinkModel, Shares
 from checks.contacts.linkage.roles import Role
+from checks.contacts.linkage.scales import WORKERS
 from checks.contacts.linkage.tax_ids import TAX_ID
 from checks.contacts.linkage.values import Codes, distinct_of
 from checks.contacts.linkage.weigh import Counted, Patterns, first_guess, fit_shares
@@ -71,7 +72,7 @@ def link(
     """
     _refuse_fields(material.fields)
     if model is None:
-        with ThreadPoolExecutor(1) as aside:
+        with ThreadPoolExecutor(WORKERS) as aside:
             chances = aside.map(lambda field: chance_of(field, SEED), material.fields)
             pairs = find_pairs(material.traits, material.records)
         u = tuple(chances)

@@ -24,7 +24,7 @@ _REGISTERED: Final = r"^(?:[0-9]{2} [0-9]{3} [0-9]{3}|[0-9]{8}) "
 
 
 def name_parts(names: pl.Series, words: NameWords) -> pl.DataFrame:
-    """Return NAME_PARTS, one row per folded name, in order.
+    """Return NAME_PARTS, one row per folded name, in order; nothing of one that is null.
 
     >>> words = NameWords(("de",), (("filho", "filho"),), ("ltda",))
     >>> name_parts(pl.Series(["jose de lima filho", "casa lima l t d a"]), words).rows()
@@ -40,6 +40,7 @@ def name_parts(names: pl.Series, words: NameWords) -> pl.DataFrame:
     meaning = last.replace_strict(dict(words.generations), default=None, return_dtype=pl.String)
     return (
         names.to_frame("name")
+        .lazy()
         .with_columns(tokens=tokens, is_company=stripped != whole)
         .with_columns(generation=pl.when(several & ~pl.col("is_company")).then(meaning))
         .with_columns(
@@ -58,4 +59,5 @@ def name_parts(names: pl.Series, words: NameWords) -> pl.DataFrame:
             & pl.col("core").str.contains(" "),
         )
         .cast(NAME_PARTS)
+        .collect()
     )

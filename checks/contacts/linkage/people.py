@@ -24,7 +24,7 @@ from checks.contacts.linkage.values import (
     of_each,
     sharing_texts,
     values_of,
-    values_through,
+    written_in,
 )
 from checks.contacts.linkage.words import NO_WORD
 from checks.contacts.model import NameWords
@@ -150,8 +150,8 @@ def _full_name(names: NameColumn, kinds: Kinds) -> Names:
 
 
 def _read_names(raw: pl.Series, role: Role, words: NameWords) -> NameColumn:
-    whole = values_through(raw, lambda texts: said_of(texts, folded))
-    parts = name_parts(whole.texts, words)
+    written = written_in(raw)
+    parts = name_parts(said_of(written.texts, folded), words)
     keys, generation = (values_of(parts[name]) for name in ("key", "generation"))
     kind = parts.select(
         pl.when("is_company").then(_COMPANY).when("is_person").then(_PERSON).otherwise(MISSING)
@@ -159,9 +159,9 @@ def _read_names(raw: pl.Series, role: Role, words: NameWords) -> NameColumn:
     return NameColumn(
         raw.name,
         role,
-        Values(of_each(whole.codes, keys.codes), keys.texts),
-        Values(of_each(whole.codes, generation.codes), generation.texts),
-        Kinds(of_each(whole.codes, kind.to_series().cast(pl.Int64).to_numpy())),
+        Values(of_each(written.codes, keys.codes), keys.texts),
+        Values(of_each(written.codes, generation.codes), generation.texts),
+        Kinds(of_each(written.codes, kind.to_series().cast(pl.Int64).to_numpy())),
     )
 
 

@@ -15,7 +15,7 @@ from checks.contacts.linkage.tax_ids import TAX_ID
 from checks.contacts.linkage.values import MISSING, Codes, ValueLists, Values
 
 DRAWS: Final = 300_000
-"""Pairs of values drawn for the levels below equal."""
+"""Pairs of values drawn for the levels below equal; of fewer records every pair is counted."""
 
 RARER: Final = 4.0
 """Log-odds that a rare value may add at most."""
@@ -85,15 +85,30 @@ def _drawn_levels(field: Field, marked: Counts, all_: Counts, seed: int) -> Shar
     draw = np.random.default_rng(seed)
     shares = np.full(len(field.scale.levels), _PSEUDO)
     if marked.sum() and all_.sum():
-        one, other = (_drawn(counts, draw) for counts in (marked, all_))
-        pairs, times = np.unique(one * len(all_) + other, return_counts=True)
-        one, other = pairs // len(all_), pairs % len(all_)
+        few = marked.sum() * all_.sum() <= DRAWS
+        one, other, times = _every_pair(marked, all_) if few else _drawn_pairs(marked, all_, draw)
         differ = one != other
         levels = field.scale.near(field.values, one[differ], other[differ])
         shares += np.bincount(levels, weights=times[differ], minlength=len(shares))
     if isinstance(field.values, ValueLists):
         shares[1:] *= max(field.values.spread, 1.0) ** 2  # the nearest of several values counts
     return np.asarray(shares / shares.sum())
+
+
+def _every_pair(marked: Counts, all_: Counts) -> tuple[Codes, Codes, Counts]:
+    """Return all pairs of values, and how often each is met where `DRAWS` pairs are."""
+    one, other = (np.flatnonzero(counts).astype(np.int64) for counts in (marked, all_))
+    times = np.outer(marked[one], all_[other]) * (DRAWS / (marked.sum() * all_.sum()))
+    return np.repeat(one, len(other)), np.tile(other, len(one)), times.ravel()
+
+
+def _drawn_pairs(
+    marked: Counts, all_: Counts, draw: np.random.Generator
+) -> tuple[Codes, Codes, Counts]:
+    """Return distinct pairs of values drawn by frequency, and how often each was."""
+    one, other = (_drawn(counts, draw) for counts in (marked, all_))
+    pairs, times = np.unique(one * len(all_) + other, return_counts=True)
+    return pairs // len(all_), pairs % len(all_), times.astype(np.float64)
 
 
 def _drawn(counts: Counts, draw: np.random.Generator) -> npt.NDArray[np.int64]:

@@ -10,10 +10,15 @@ import numpy as np
 import polars as pl
 import pytest
 
+from checks.contacts.linkage.chance import chance_of
+from checks.contacts.linkage.cluster import DECIDED
+from checks.contacts.linkage.compare import Field
 from checks.contacts.linkage.explain import certainties, review_rows, steps_of
 from checks.contacts.linkage.fields import Material, read_material
 from checks.contacts.linkage.link import Decisions, Linked, link
 from checks.contacts.linkage.roles import Role
+from checks.contacts.linkage.scales import CODE
+from checks.contacts.linkage.values import values_of
 from checks.errors import InputRefusedError, SettingError
 from checks.identity import check_tax_ids
 from data.reference.matching import load_match_reference
@@ -95,6 +100,28 @@ def test_the_steps_of_a_pair_sum_up_to_its_log_odds() -> None:
     )
     assert sums["pair"].to_list() == rows.tolist()
     assert sums["weight"].to_numpy() == pytest.approx(linked.weight[rows], abs=1e-4)
+
+
+def test_a_decided_pair_that_was_never_compared_has_its_steps() -> None:
+    material, linked = _portfolio_linked()
+    known = set(zip(linked.pairs.left.tolist(), linked.pairs.right.tolist(), strict=True))
+    other = next(record for record in range(1, material.records) if (0, record) not in known)
+    decisions = Decisions(np.array([0]), np.array([other]), np.array([True]))
+    decided = link(material, linked.model, decisions)
+    row = np.flatnonzero((decided.pairs.left == 0) & (decided.pairs.right == other))
+    steps = steps_of(material, decided, row)
+    assert {"prior", "nome"} <= set(steps["field"])
+    assert decided.weight[row].tolist() == [DECIDED]
+    assert (steps["weight"] + steps["rarity"]).sum() < 0.0  # by evidence they are two
+
+
+def test_of_few_records_every_pair_is_counted_and_none_drawn() -> None:
+    values = values_of(pl.Series(["1234", "1235", "9999"] * 20))
+    field = Field("code", Role.OTHER, CODE, values)
+    shares = chance_of(field, seed=1)
+    assert shares.tolist() == chance_of(field, seed=2).tolist()
+    near, differs = shares[CODE.levels.index("one_slip")], shares[CODE.levels.index("differs")]
+    assert differs == pytest.approx(2 * near, rel=1e-4)  # one pair of values in three is near
 
 
 def test_uncertain_pairs_come_first_in_review() -> None:

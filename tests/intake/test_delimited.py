@@ -41,6 +41,11 @@ FILES = {
     "delimiter in quotes": (b'1;"x;y"\n', [(1, "1", "x;y")], []),
     "doubled quotes": (b'1;"say ""x"""\n', [(1, "1", 'say "x"')], []),
     "line break in quotes": (b'1;"x\ny"\n2;z\n', [(1, "1", "x\ny"), (2, "2", "z")], []),
+    "rows are numbered across quotes and blank lines": (
+        b'1;x\n\n2;"y\n\nz"\n"3;"" w\n4;v\n',
+        [(1, "1", "x"), (2, "2", "y\n\nz"), (4, "4", "v")],
+        [(3, "unbalanced_quote")],
+    ),
     "CR LF in quotes becomes LF": (b'1;"x\r\ny"\n', [(1, "1", "x\ny")], []),
     "a quote inside a cell is a character": (b'1;pipe 12" x\n', [(1, "1", 'pipe 12" x')], []),
     "empty cells too many at the end": (b"1;x;;\n", [(1, "1", "x")], []),

@@ -21,6 +21,7 @@ from checks.mailbox.errand import ErrandRun
 from checks.mailbox.judge import demands_tls, judge_host, judge_recipient
 from checks.mailbox.rules import ReplyRules, Ruling, Scope, Stage
 from checks.mailbox.session import (
+    OUR_ADDRESS,
     TLS_DEMANDED,
     TLS_FAILED,
     TURNED,
@@ -33,9 +34,10 @@ from checks.mailbox.session import (
     SessionPlan,
     SessionResult,
     Tally,
+    is_about_sender,
     scrubbed,
 )
-from checks.model import Reason
+from checks.model import Reason, Verdict
 
 if TYPE_CHECKING:
     from checks.mailbox.reply import Reply
@@ -222,6 +224,8 @@ class Conversation:
         ruling = judge_recipient(reply, self._plan.provider, self._rules)
         if self._is_demand(reply):
             ruling, self._stage = TLS_DEMANDED, Stage.STARTTLS
+        elif ruling.verdict is Verdict.UNDELIVERABLE and self._is_about_sender(reply, ask):
+            ruling = OUR_ADDRESS
         if ruling.reason is Reason.PROTOCOL_ERROR:
             self.lose(Loss.GARBLED)
             return None
@@ -253,6 +257,9 @@ class Conversation:
     def _is_demand(self, reply: Reply) -> bool:
         may_begin = self._may_encrypt and self._encryption is Encryption.NONE
         return may_begin and demands_tls(reply, self._rules)
+
+    def _is_about_sender(self, reply: Reply, ask: Ask) -> bool:
+        return is_about_sender(reply.text, self._identity.mail_from, ask.address)
 
     def _give_up_tls(self) -> None:
         self._encryption = Encryption.FAILED

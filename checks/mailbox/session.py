@@ -169,11 +169,29 @@ IN_DOUBT: Final = Ruling(Reason.TEMPORARY_FAILURE, Scope.RECIPIENT, "in_doubt")
 TURNED: Final = Ruling(Reason.ACCEPTANCE_UNPROVEN, Scope.HOST, "turned_to_accepting")
 """The ruling for a host that refused a random recipient, then accepted one."""
 
+OUR_ADDRESS: Final = Ruling(Reason.OUR_SIDE_BLOCKED, Scope.SENDER, "names_our_address")
+"""The ruling for a refusal that names the address we write from, and not the one we asked for."""
+
 TLS_DEMANDED: Final = Ruling(Reason.POLICY_REFUSAL, Scope.HOST, "tls_demanded")
 """The ruling for a RCPT that was refused because the session was not encrypted yet."""
 
 TLS_FAILED: Final = Ruling(Reason.TEMPORARY_FAILURE, Scope.HOST, "tls_failed")
 """The ruling for a host that demands TLS, and where TLS did not come about."""
+
+
+def is_about_sender(text: str, sender: str, asked: str) -> bool:
+    """Whether a text names the sender's address, and of the one asked for not even the local part.
+
+    >>> is_about_sender("<us@probe.example>: user unknown", "us@probe.example", "ana@d.example")
+    True
+    >>> is_about_sender("no ana for us@probe.example", "us@probe.example", "ana@d.example")
+    False
+    """
+    said, sender = text.lower(), sender.lower()
+    if sender not in said:
+        return False
+    local = re.escape(asked.lower().rpartition("@")[0])
+    return re.search(rf"(?<!\w){local}(?!\w)", said.replace(sender, " ")) is None
 
 
 def scrubbed(text: str, address: str) -> str:

@@ -137,6 +137,13 @@ PROTO = "protocol_error"
         (b"550 5.1.8 sender rejected\r\n", "our_side_blocked"),
         (b"550 5.7.1 policy\r\n", "policy_refusal"),
         (b"550 5.1.1 no, see spamhaus\r\n", "our_side_blocked"),
+        (b"550-5.1.1 rejected\r\n550 5.7.1 by a filter\r\n", "ambiguous_reply"),
+        (b"550 5.1.1 Rejeitado por pol\xedtica\r\n", "policy_refusal"),  # Latin-1
+        (b"550 Usu\xe1rio n\xe3o existe\r\n", "mailbox_not_found"),
+        # It is our own address that they do not find, by a callback that they say nothing of.
+        (b"550 5.1.1 <probe@example.com>: User unknown\r\n", "our_side_blocked"),
+        (b"550 no such user: Probe@Example.com\r\n", "our_side_blocked"),
+        (b"550 5.1.1 ok-1 unknown, from <probe@example.com>\r\n", "mailbox_not_found"),
         (b"452 4.5.3 too many recipients\r\n", "rate_limited"),
         (b"451 4.7.1 greylisted\r\n", "greylisted"),
         (None, "temporary_failure"),  # closed without a word, twice

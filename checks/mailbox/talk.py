@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from checks.mailbox.conversation import Conversation, Loss
 from checks.mailbox.dial import dial
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from checks.mailbox.rules import ReplyRules
     from checks.mailbox.session import Answer, Ask, Deadlines, SessionPlan, SessionResult
     from checks.mailbox.settings import ProbeSettings
+
+_PROMPT: Final = 0.2  # of the farewell's seconds: who answers sooner has answered all within them
 
 
 class Scribe(Protocol):
@@ -152,11 +154,11 @@ def _patience(step: Step, left: float, slowest: float, deadlines: Deadlines) -> 
     """Return how long to wait at a step, of the session's seconds that are left.
 
     The farewell has its own few, also after the session's time is over. A host that is slow gets
-    as much as it took before: its reply to QUIT is what shows that no reply too many has moved
-    the answers by one.
+    a whole reply's: its reply to QUIT is what shows that no reply too many has moved the answers
+    by one, and one that takes longer with each refusal owes the longest of all by then.
     """
     if step.stage is Stage.QUIT:
-        return max(step.seconds, min(2 * slowest, deadlines.reply))
+        return deadlines.reply if slowest > deadlines.quit * _PROMPT else step.seconds
     return max(0.0, min(step.seconds, left))
 
 

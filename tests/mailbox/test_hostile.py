@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+
+from checks.mailbox.session import Deadlines
 
 if TYPE_CHECKING:
     from tests.mailbox.conftest import Lab, MailServer
@@ -205,6 +208,32 @@ def test_verdicts_do_not_move_by_one_when_a_reply_comes_unasked(
 
     world = lab(_1_1=mail_server(behave=behave))
     world.domain("firma.example", "ok-1 bad-1 ok-2 bad-2", MX)
+    assert set(world.reasons().values()) == {PROTO}
+
+
+@pytest.mark.parametrize("people", ["bad-1", "bad-1 ok-1", "ok-1 bad-1 ok-2 bad-2"])
+def test_nor_where_each_refusal_takes_longer_than_the_one_before(
+    lab: Callable[..., Lab],
+    mail_server: type[MailServer],
+    people: str,
+) -> None:
+    """S47 and S83 together: the reply that would show the shift comes later than any before."""
+
+    async def behave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 mx\r\n")
+        server, refusals = mail_server(), 0
+        while line := await reader.readline():
+            reply = server.answer(line) or b""
+            refusals += reply.startswith(b"5")
+            await asyncio.sleep(0.2 * refusals if reply.startswith(b"5") else 0.0)
+            writer.write(reply)
+            if line.startswith(b"MAIL"):
+                asyncio.get_running_loop().call_later(0.08, writer.write, b"250 unasked\r\n")
+
+    world = lab(_1_1=mail_server(behave=behave))
+    patient = Deadlines(connect=1, banner=1.0, reply=1.2, quit=0.2, write=0.3, session=5.0)
+    world.settings = replace(world.settings, deadlines=patient)
+    world.domain("firma.example", people, MX)
     assert set(world.reasons().values()) == {PROTO}
 
 

@@ -63,6 +63,7 @@ class Loss(StrEnum):
     FORBIDDEN = "forbidden"  # the guard refuses the address
     OUR_FAULT = "our_fault"  # our own proxy failed
     SILENT = "silent"  # a deadline passed
+    STALLED = "stalled"  # the same, after an answer so slow that it may have been a stray reply
     CLOSED = "closed"  # the peer closed
     GARBLED = "garbled"  # bytes that are no reply, or one reply too many
     EARLY = "early"  # bytes before the question they would answer, which was then not sent
@@ -162,8 +163,9 @@ class Conversation:
             self._give_up_tls()
             self._stage = None  # what one side now takes for TLS carries no QUIT
         elif stage is not Stage.QUIT:
-            self._ending, self._doubt = Ending.LOST, self._ask if stage is Stage.RCPT else None
-            self._stage = Stage.QUIT if loss is Loss.SILENT else None
+            self._ending = Ending.UNPROVEN if loss is Loss.STALLED else Ending.LOST
+            self._doubt = self._ask if stage is Stage.RCPT else None
+            self._stage = Stage.QUIT if loss in {Loss.SILENT, Loss.STALLED} else None
 
     def result(self) -> SessionResult:
         """Return what came of the session; a void one keeps its answers only to be counted."""
@@ -179,7 +181,7 @@ class Conversation:
 
     def _line(self, stage: Stage) -> tuple[bytes, Stage, float]:
         deadlines = self._deadlines
-        waits = self._ending not in {Ending.VOID, Ending.LOST}
+        waits = self._ending not in {Ending.VOID, Ending.LOST, Ending.UNPROVEN}
         own = {
             Stage.BANNER: deadlines.banner,
             Stage.HANDSHAKE: deadlines.handshake,

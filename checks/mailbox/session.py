@@ -133,13 +133,14 @@ class Answer:
 
 
 class Ending(StrEnum):
-    """How a session ended; the first keeps all its answers, the last but one keeps none."""
+    """How a session ended; the first keeps all its answers, the last keeps none."""
 
     DONE = "done"
     DEFERRED = "deferred"  # the host wants us to come later
     REFUSED = "refused"  # the host does not want us at all
     FLIPPED = "flipped"  # it refused a sentinel, then accepted one
     LOST = "lost"  # closed or silent in the middle
+    UNPROVEN = "unproven"  # slow, then silent: nothing shows whose answers its replies were
     UNREACHABLE = "unreachable"  # no connection, or no banner
     OUR_FAULT = "our_fault"  # our own proxy did not let us through
     OWN_HOST = "own_host"  # we have called ourselves

@@ -131,6 +131,7 @@ async def _converse(
 ) -> None:
     loop = asyncio.get_running_loop()
     deadline, slowest = loop.time() + deadlines.session, 0.0
+    slow = False
     while (step := talk.step()) is not None:
         seconds = _patience(step, deadline - loop.time(), slowest, deadlines)
         if step.stage is Stage.HANDSHAKE:
@@ -145,8 +146,10 @@ async def _converse(
         if step.line:
             slowest = max(slowest, loop.time() - asked)
         if isinstance(heard, Loss):
-            talk.lose(heard)
+            stalls = slow and heard is Loss.SILENT and seconds == step.seconds
+            talk.lose(Loss.STALLED if stalls else heard)
         elif (answer := talk.take(heard, scribe.now())) is not None:
+            slow = slow or loop.time() - asked > deadlines.quit * _PROMPT
             scribe.answers(session_id, answer)
 
 

@@ -237,6 +237,30 @@ def test_nor_where_each_refusal_takes_longer_than_the_one_before(
     assert set(world.reasons().values()) == {PROTO}
 
 
+def test_nor_where_the_host_falls_silent_after_a_stray_reply(
+    lab: Callable[..., Lab],
+    mail_server: type[MailServer],
+) -> None:
+    """S47 on a machine that stands still for a while: no farewell shows the shift."""
+
+    async def behave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 mx\r\n")
+        server, asked = mail_server(), 0
+        while line := await reader.readline():
+            asked += line.startswith(b"RCPT")
+            if asked > 1:
+                await asyncio.sleep(1.0)
+            if asked == 1:
+                await asyncio.sleep(0.1)
+                writer.write(b"250 unasked\r\n")
+                await asyncio.sleep(0.1)
+            writer.write(server.answer(line) or b"")
+
+    world = lab(_1_1=mail_server(behave=behave))
+    world.domain("firma.example", "bad-1 bad-2 ok-1", MX)
+    assert not {"mailbox_accepted", "mailbox_not_found"} & set(world.reasons().values())
+
+
 def test_a_recipient_lost_in_doubt_is_asked_once_more(
     lab: Callable[..., Lab],
     mail_server: type[MailServer],

@@ -9,6 +9,8 @@ which never condemns. Example, driven by hand:
 (Question(name='nobody.example', record_type=<RecordType.MX: 'MX'>, turn=1),)
 >>> judge.send((NxDomain(ttl=300),))
 (Question(name='nobody.example', record_type=<RecordType.MX: 'MX'>, turn=2),)
+>>> judge.send((NxDomain(ttl=300),))
+(Question(name='nobody.example', record_type=<RecordType.A: 'A'>, turn=2),)
 >>> try:
 ...     judge.send((NxDomain(ttl=300),))
 ... except StopIteration as stop:
@@ -80,12 +82,28 @@ def _judge_once(domain: str, guard: Guard, *, turn: int) -> Step:
         case Failed():
             return _unknown(answer, {"asked": "MX"})
         case NxDomain(ttl):
-            return Judgement(Reason.NO_SUCH_DOMAIN, ttl, details={"answer": "nxdomain"})
+            return (yield from _judge_missing(domain, ttl, turn))
         case Records(ttl, hosts) if hosts:
             return (yield from _judge_hosts(hosts, ttl, guard, turn))
     # No MX: the domain itself is its mail host (RFC 5321, section 5.1).
     implicit = yield from _judge_names((domain,), answer.ttl, guard, turn)
     return _with(implicit, mx="implicit")
+
+
+def _judge_missing(domain: str, ttl: int, turn: int) -> Step:
+    """Judge a domain that is said not to exist: on the second turn that must hold for A as well.
+
+    NXDOMAIN means every type (RFC 8020, section 2), but load balancers say it of all that they do
+    not serve (RFC 4074, section 4.2), and mail servers then deliver to the domain's own address.
+    """
+    missing = Judgement(Reason.NO_SUCH_DOMAIN, ttl, details={"answer": "nxdomain"})
+    if turn == 1:
+        return missing
+    [address] = yield from _look((domain,), RecordType.A, turn)
+    if isinstance(address, NxDomain):
+        return missing
+    found = address if isinstance(address, Failed) else Failed(Failure.CONTRADICTION)
+    return _unknown(found, {"asked": "A", "mx": "nxdomain"})
 
 
 def _judge_hosts(hosts: tuple[MailHost, ...], ttl: int, guard: Guard, turn: int) -> Step:

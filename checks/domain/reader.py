@@ -85,7 +85,11 @@ def _read(wire: bytes, place: int, kind: int, name: str) -> Answer:
     ttl = min(ttl, _denial_ttl(chain[-1], zone, denial))
     if denied:
         return NxDomain(ttl)
-    return NoData(ttl) if len(chain) == 1 or denial is not None else Alias(ttl, chain[-1])
+    if len(chain) > 1 and denial is None:
+        return Alias(ttl, chain[-1])
+    if authorities and denial is None:
+        raise NotCommonError  # a referral
+    return NoData(ttl)
 
 
 def _answer_section(

@@ -101,13 +101,12 @@ def _end_of_chain(message: dns.message.QueryMessage) -> Answer:
         return _records(chain.answer, chain.minimum_ttl)
     if message.rcode() == dns.rcode.NXDOMAIN:
         return NxDomain(chain.minimum_ttl)
-    if chain.cnames and not _has_soa(message):
+    authority = {rrset.rdtype for rrset in message.authority}
+    if dns.rdatatype.SOA not in authority and chain.cnames:
         return Alias(chain.minimum_ttl, _host_name(chain.canonical_name))
+    if dns.rdatatype.SOA not in authority and dns.rdatatype.NS in authority:
+        return Failed(Failure.SERVFAIL)  # a referral, which denies nothing (RFC 2308, section 2.2)
     return NoData(chain.minimum_ttl)
-
-
-def _has_soa(message: dns.message.Message) -> bool:
-    return any(rrset.rdtype == dns.rdatatype.SOA for rrset in message.authority)
 
 
 def _records(rrset: dns.rrset.RRset, ttl: int) -> Records:

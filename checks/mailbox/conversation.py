@@ -21,6 +21,7 @@ from checks.mailbox.errand import ErrandRun
 from checks.mailbox.judge import demands_tls, judge_host, judge_recipient
 from checks.mailbox.rules import ReplyRules, Ruling, Scope, Stage
 from checks.mailbox.session import (
+    OUR_ADDRESS,
     TLS_DEMANDED,
     TLS_FAILED,
     TURNED,
@@ -33,9 +34,10 @@ from checks.mailbox.session import (
     SessionPlan,
     SessionResult,
     Tally,
+    is_about_sender,
     scrubbed,
 )
-from checks.model import Reason
+from checks.model import Reason, Verdict
 
 if TYPE_CHECKING:
     from checks.mailbox.reply import Reply
@@ -61,6 +63,7 @@ class Loss(StrEnum):
     FORBIDDEN = "forbidden"  # the guard refuses the address
     OUR_FAULT = "our_fault"  # our own proxy failed
     SILENT = "silent"  # a deadline passed
+    STALLED = "stalled"  # the same, after an answer so slow that it may have been a stray reply
     CLOSED = "closed"  # the peer closed
     GARBLED = "garbled"  # bytes that are no reply, or one reply too many
     EARLY = "early"  # bytes before the question they would answer, which was then not sent
@@ -160,8 +163,9 @@ class Conversation:
             self._give_up_tls()
             self._stage = None  # what one side now takes for TLS carries no QUIT
         elif stage is not Stage.QUIT:
-            self._ending, self._doubt = Ending.LOST, self._ask if stage is Stage.RCPT else None
-            self._stage = Stage.QUIT if loss is Loss.SILENT else None
+            self._ending = Ending.UNPROVEN if loss is Loss.STALLED else Ending.LOST
+            self._doubt = self._ask if stage is Stage.RCPT else None
+            self._stage = Stage.QUIT if loss in {Loss.SILENT, Loss.STALLED} else None
 
     def result(self) -> SessionResult:
         """Return what came of the session; a void one keeps its answers only to be counted."""
@@ -177,7 +181,7 @@ class Conversation:
 
     def _line(self, stage: Stage) -> tuple[bytes, Stage, float]:
         deadlines = self._deadlines
-        waits = self._ending not in {Ending.VOID, Ending.LOST}
+        waits = self._ending not in {Ending.VOID, Ending.LOST, Ending.UNPROVEN}
         own = {
             Stage.BANNER: deadlines.banner,
             Stage.HANDSHAKE: deadlines.handshake,
@@ -222,6 +226,8 @@ class Conversation:
         ruling = judge_recipient(reply, self._plan.provider, self._rules)
         if self._is_demand(reply):
             ruling, self._stage = TLS_DEMANDED, Stage.STARTTLS
+        elif ruling.verdict is Verdict.UNDELIVERABLE and self._is_about_sender(reply, ask):
+            ruling = OUR_ADDRESS
         if ruling.reason is Reason.PROTOCOL_ERROR:
             self.lose(Loss.GARBLED)
             return None
@@ -253,6 +259,9 @@ class Conversation:
     def _is_demand(self, reply: Reply) -> bool:
         may_begin = self._may_encrypt and self._encryption is Encryption.NONE
         return may_begin and demands_tls(reply, self._rules)
+
+    def _is_about_sender(self, reply: Reply, ask: Ask) -> bool:
+        return is_about_sender(reply.text, self._identity.mail_from, ask.address)
 
     def _give_up_tls(self) -> None:
         self._encryption = Encryption.FAILED

@@ -173,6 +173,15 @@ class DomainRun:
         else:
             self.put_back([recipient], due)
 
+    def note_unproven(self, answer: Answer, mx_address: str) -> None:
+        """Learn that an answer may have been another's; a host so slow is not asked again.
+
+        A sentinel tells nothing then, and whom it was to prove waits for the next.
+        """
+        if not answer.ask.sentinel:
+            address = answer.ask.address
+            self.outcomes[address] = Outcome(address, Reason.TEMPORARY_FAILURE, mx_address)
+
     def end_errand(
         self, errand: Errand, mx_address: str, now: float, spent: Container[str]
     ) -> None:

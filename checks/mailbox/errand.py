@@ -24,6 +24,7 @@ class ErrandRun:
         self.domain = errand.domain
         self._sentinels = list(reversed(errand.sentinels))
         self._asks_sentinels = plan.asks_sentinels
+        self._may_close = plan.closes_with_sentinel
         self._closes = plan.closes_with_sentinel and not errand.goes_on
         self._left = list(reversed(errand.recipients))
         self._proven = errand.proven
@@ -69,7 +70,9 @@ class ErrandRun:
     def _sentinel_is_due(self, *, last: bool) -> bool:
         if not (self._asks_sentinels and self._open and self._sentinels) or self._sentinel_waits:
             return False
-        return not self._proven or (self._closes and last)
+        # What is left of the room once all were asked is of no other use, and a sentinel that opens
+        # a later session tells less of how this one was answered.
+        return not self._proven or (self._may_close and (not self._left or (self._closes and last)))
 
     def _reserve(self) -> int:
         return 1 if self._asks_sentinels and (self._closes or not self._proven) else 0

@@ -20,11 +20,14 @@ if TYPE_CHECKING:
 
 _READ: Final = 2_048  # characters of text that rules look at
 _ADDRESS: Final = re.compile(r"<[^<>\s]*>|[^\s<>@:;,()\[\]]+@[^\s<>@:;,()\[\]]+")
+_LATIN1: Final = re.compile(r"\\x([a-f][0-9a-f])")  # as `readable` keeps them
 _REPEATED_CODE: Final = re.compile(r"(?:^|\s)(?:[45]\d\d[ -])?#?[45]\.\d{1,3}\.\d{1,3}(?=\s|$)")
 
 # 500 to 504 are about our syntax or order, 521 about the host, 530 to 538 about authentication
 # and TLS (RFC 5321 4.2.2, RFC 7504, RFC 4954): none of them is about a recipient.
 _NEVER_A_RECIPIENT: Final = frozenset({500, 502, 503, 504, 521, *range(530, 540)})
+# 552 is about storage, or too many recipients (RFC 5321 4.2.3, 4.5.3.1.10).
+_NEVER_ABSENCE: Final = _NEVER_A_RECIPIENT | {552}
 
 _CLOSING: Final = 421  # "service not available, closing transmission channel" (RFC 5321 3.8)
 _TRANSIENT: Final = 4  # first digit of "not now"; 5 is "no" (RFC 5321 4.2.1)
@@ -91,12 +94,17 @@ def demands_tls(reply: Reply, rules: ReplyRules) -> bool:
 
 
 def folded(text: str) -> str:
-    """Return text as rules see it: lower case, no accents, no addresses, no repeated codes.
+    r"""Return text as rules see it: lower case, no accents, no addresses, no repeated codes.
+
+    Bytes that were no UTF-8 and are kept escaped are letters of Latin-1, which old servers write.
 
     >>> folded("5.1.1 <u@d.example>: Usuário  NÃO existe 550 5.1.1 aqui")
     '@: usuario nao existe aqui'
+    >>> folded(r"usu\xe1rio n\xe3o existe")
+    'usuario nao existe'
     """
-    cut = _REPEATED_CODE.sub(" ", _ADDRESS.sub("@", text[:_READ]))
+    whole = _LATIN1.sub(lambda byte: chr(int(byte[1], 16)), text[:_READ])
+    cut = _REPEATED_CODE.sub(" ", _ADDRESS.sub("@", whole))
     plain = "".join(c for c in unicodedata.normalize("NFKD", cut) if not unicodedata.combining(c))
     return " ".join(plain.lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").split())
 
@@ -116,14 +124,27 @@ def _judge_refusal(reply: Reply, text: str, rules: ReplyRules) -> Ruling:
     found = _text_rule(reply, text, rules)
     # 1. A firm code holds, unless the text speaks for the address: quota, rate, a block of ours.
     if enhanced is not None and enhanced.firm:
-        return _softer(found, _narrowed(enhanced, found, text))
+        ruling = _softer(found, _narrowed(enhanced, found, text))
+        return ruling if _condemns(found) else _undoubted(ruling, reply, text, rules)
     # 2. Otherwise the text decides; some codes can never be about a recipient.
     if found is not None and (found.exculpates or reply.code not in _NEVER_A_RECIPIENT):
         return found.ruling
     if reply.code in _NEVER_A_RECIPIENT:
         return _NOT_ABOUT_RECIPIENTS
     # 3. A vague code without telling words.
-    return enhanced.ruling if enhanced is not None else _AMBIGUOUS
+    return _AMBIGUOUS if enhanced is None else _undoubted(enhanced.ruling, reply, text, rules)
+
+
+def _undoubted(ruling: Ruling, reply: Reply, text: str, rules: ReplyRules) -> Ruling:
+    """Return what a code means by itself; one that condemns does so without a word against it."""
+    if ruling.verdict is not Verdict.UNDELIVERABLE:
+        return ruling
+    is_doubtful = reply.code in _NEVER_ABSENCE or rules.doubt.search(text) is not None
+    return _AMBIGUOUS if is_doubtful else ruling
+
+
+def _condemns(found: TextRule | None) -> bool:
+    return found is not None and found.ruling.verdict is Verdict.UNDELIVERABLE
 
 
 def _softer(found: TextRule | None, firm: Ruling) -> Ruling:
@@ -136,8 +157,7 @@ def _narrowed(rule: EnhancedRule, found: TextRule | None, text: str) -> Ruling:
     """Return a code's meaning, for the recipient alone where the words are about a mailbox."""
     if rule.about_recipient is None:
         return rule.ruling
-    of_mailbox = found is not None and found.ruling.verdict is Verdict.UNDELIVERABLE
-    if of_mailbox or rule.about_recipient.search(text):
+    if _condemns(found) or rule.about_recipient.search(text):
         return replace(rule.ruling, scope=Scope.RECIPIENT)
     return rule.ruling
 

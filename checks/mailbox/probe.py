@@ -110,7 +110,7 @@ async def probe_mailboxes(
     report = ProbeReport()
     connected = latest(past.connected, connects_of(trace))
     # Its own deadlines would have ended a session by then, whatever its server was busy with.
-    longest = settings.deadlines.session + settings.deadlines.quit
+    longest = settings.deadlines.session + max(settings.deadlines.quit, settings.deadlines.reply)
     cut_off, now = latest(past.cut_off, cut_off_at(trace)), clock.now()
     open_until = {ip: min(moment, now) + longest for ip, moment in cut_off.items()}
     probe = _Probe(

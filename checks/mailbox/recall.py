@@ -103,7 +103,7 @@ def memory_of(trace: ProbeTrace, providers: Providers) -> Memory:
         if session.result is not None and session.result.doubt is not None:
             asked[key].append((session.result.ended_at, True))
         result = session.result
-        if result is None or result.ending is not Ending.VOID:
+        if result is None or result.ending not in {Ending.VOID, Ending.UNPROVEN}:
             _note_sentinels(proven, plan.mx_address, session.answers)
         if result is None or result.ending is not Ending.REFUSED or result.ruling is None:
             continue

@@ -29,6 +29,7 @@ from checks.mailbox.reply import Reply
 from checks.mailbox.rules import ReplyRules, Ruling, Scope
 from checks.mailbox.session import (
     IN_DOUBT,
+    OUR_ADDRESS,
     SCRUBBED,
     TEXT_KEPT,
     Answer,
@@ -54,6 +55,7 @@ CHANGES: Final = pl.Schema(
 """One row per finding that is read otherwise today; `old_evidence` tells the answer apart."""
 
 _FIRST_REFUSAL: Final = 400  # below, a code means the same under all rules
+_UNREADABLE: Final = {IN_DOUBT.rule, OUR_ADDRESS.rule}  # not from words that were kept
 _NOBODY: Final = Identity("nobody.invalid", "nobody@nobody.invalid")  # nobody is greeted here
 
 
@@ -68,7 +70,7 @@ class Reading:
     def rule(self, answer: Answer, provider: str) -> Answer:
         """Return a stored answer with the ruling of today; one that cannot tell stays as it is."""
         is_cut = len(answer.text) >= TEXT_KEPT
-        if answer.code < _FIRST_REFUSAL or is_cut or answer.ruling == IN_DOUBT:
+        if answer.code < _FIRST_REFUSAL or is_cut or answer.ruling.rule in _UNREADABLE:
             return answer
         rulings = [self._ruling(answer, text, provider) for text in _unscrubbed(answer)]
         return answer if answer.ruling in rulings else replace(answer, ruling=rulings[0])

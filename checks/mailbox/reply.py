@@ -51,6 +51,8 @@ class Reply:
     '5.1.1'
     >>> Reply(550, ("2.1.5 no such user",)).enhanced is None
     True
+    >>> Reply(550, ("5.1.1 rejected", "5.7.1 by a filter")).enhanced is None
+    True
     """
 
     code: int
@@ -63,11 +65,15 @@ class Reply:
 
     @property
     def enhanced(self) -> str | None:
-        """The enhanced code that leads the first line; None if absent or of another class."""
+        """The enhanced code that leads the first line; None if absent or of another class.
+
+        Every line repeats it (RFC 2034, section 4): lines that do not agree have none.
+        """
         match = _ENHANCED.match(self.lines[0])
         if match is None or int(match[1][0]) != self.code // 100:
             return None
-        return match[1]
+        others = (_ENHANCED.match(line) for line in self.lines[1:])
+        return None if any(other and other[1] != match[1] for other in others) else match[1]
 
 
 class ReplyParser:

@@ -113,10 +113,12 @@ class TlsDemand:
 class ReplyRules:
     """All rules, each kind in the order in which it is tried.
 
-    `enhanced` keys are whole codes or a subject, as "5.7.1" or "5.7".
+    `enhanced` keys are whole codes or a subject, as "5.7.1" or "5.7". `doubt`: words beside which
+    a code alone condemns nobody.
     """
 
     enhanced: Mapping[str, EnhancedRule]
     providers: tuple[ProviderRule, ...]
     texts: tuple[TextRule, ...]
     tls_demand: TlsDemand
+    doubt: re.Pattern[str]

@@ -133,13 +133,14 @@ class Answer:
 
 
 class Ending(StrEnum):
-    """How a session ended; the first keeps all its answers, the last but one keeps none."""
+    """How a session ended; the first keeps all its answers, the last keeps none."""
 
     DONE = "done"
     DEFERRED = "deferred"  # the host wants us to come later
     REFUSED = "refused"  # the host does not want us at all
     FLIPPED = "flipped"  # it refused a sentinel, then accepted one
     LOST = "lost"  # closed or silent in the middle
+    UNPROVEN = "unproven"  # slow, then silent: nothing shows whose answers its replies were
     UNREACHABLE = "unreachable"  # no connection, or no banner
     OUR_FAULT = "our_fault"  # our own proxy did not let us through
     OWN_HOST = "own_host"  # we have called ourselves
@@ -169,11 +170,29 @@ IN_DOUBT: Final = Ruling(Reason.TEMPORARY_FAILURE, Scope.RECIPIENT, "in_doubt")
 TURNED: Final = Ruling(Reason.ACCEPTANCE_UNPROVEN, Scope.HOST, "turned_to_accepting")
 """The ruling for a host that refused a random recipient, then accepted one."""
 
+OUR_ADDRESS: Final = Ruling(Reason.OUR_SIDE_BLOCKED, Scope.SENDER, "names_our_address")
+"""The ruling for a refusal that names the address we write from, and not the one we asked for."""
+
 TLS_DEMANDED: Final = Ruling(Reason.POLICY_REFUSAL, Scope.HOST, "tls_demanded")
 """The ruling for a RCPT that was refused because the session was not encrypted yet."""
 
 TLS_FAILED: Final = Ruling(Reason.TEMPORARY_FAILURE, Scope.HOST, "tls_failed")
 """The ruling for a host that demands TLS, and where TLS did not come about."""
+
+
+def is_about_sender(text: str, sender: str, asked: str) -> bool:
+    """Whether a text names the sender's address, and of the one asked for not even the local part.
+
+    >>> is_about_sender("<us@probe.example>: user unknown", "us@probe.example", "ana@d.example")
+    True
+    >>> is_about_sender("no ana for us@probe.example", "us@probe.example", "ana@d.example")
+    False
+    """
+    said, sender = text.lower(), sender.lower()
+    if sender not in said:
+        return False
+    local = re.escape(asked.lower().rpartition("@")[0])
+    return re.search(rf"(?<!\w){local}(?!\w)", said.replace(sender, " ")) is None
 
 
 def scrubbed(text: str, address: str) -> str:

@@ -261,7 +261,7 @@ class ShardRun:
 
     def _count(self, plan: SessionPlan, result: SessionResult) -> None:
         budget = self._budgets[self._key(plan)]
-        void = result.ending is Ending.VOID
+        void = result.ending in {Ending.VOID, Ending.UNPROVEN}
         for answer in result.answers:
             # In a void session nobody knows which answer was whose: all may have been refused.
             budget.count(answer.asked_at, refused=answer.refused or void)
@@ -272,7 +272,9 @@ class ShardRun:
         void = result.ending is Ending.VOID
         for answer in _of_recipients(result):
             run = self._domains[answer.ask.domain]
-            if not void:
+            if result.ending is Ending.UNPROVEN and (answer.accepted or answer.refused):
+                run.note_unproven(answer, plan.mx_address)
+            elif not void:
                 run.note(answer, plan.mx_address, result.ended_at)
             elif not answer.ask.sentinel:
                 run.note_unanswered(

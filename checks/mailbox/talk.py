@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from checks.mailbox.conversation import Conversation, Loss
 from checks.mailbox.dial import dial
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from checks.mailbox.rules import ReplyRules
     from checks.mailbox.session import Answer, Ask, Deadlines, SessionPlan, SessionResult
     from checks.mailbox.settings import ProbeSettings
+
+_PROMPT: Final = 0.2  # of the farewell's seconds: who answers sooner has answered all within them
 
 
 class Scribe(Protocol):
@@ -129,6 +131,7 @@ async def _converse(
 ) -> None:
     loop = asyncio.get_running_loop()
     deadline, slowest = loop.time() + deadlines.session, 0.0
+    slow = False
     while (step := talk.step()) is not None:
         seconds = _patience(step, deadline - loop.time(), slowest, deadlines)
         if step.stage is Stage.HANDSHAKE:
@@ -143,8 +146,10 @@ async def _converse(
         if step.line:
             slowest = max(slowest, loop.time() - asked)
         if isinstance(heard, Loss):
-            talk.lose(heard)
+            stalls = slow and heard is Loss.SILENT and seconds == step.seconds
+            talk.lose(Loss.STALLED if stalls else heard)
         elif (answer := talk.take(heard, scribe.now())) is not None:
+            slow = slow or loop.time() - asked > deadlines.quit * _PROMPT
             scribe.answers(session_id, answer)
 
 
@@ -152,11 +157,11 @@ def _patience(step: Step, left: float, slowest: float, deadlines: Deadlines) -> 
     """Return how long to wait at a step, of the session's seconds that are left.
 
     The farewell has its own few, also after the session's time is over. A host that is slow gets
-    as much as it took before: its reply to QUIT is what shows that no reply too many has moved
-    the answers by one.
+    a whole reply's: its reply to QUIT is what shows that no reply too many has moved the answers
+    by one, and one that takes longer with each refusal owes the longest of all by then.
     """
     if step.stage is Stage.QUIT:
-        return max(step.seconds, min(2 * slowest, deadlines.reply))
+        return deadlines.reply if slowest > deadlines.quit * _PROMPT else step.seconds
     return max(0.0, min(step.seconds, left))
 
 

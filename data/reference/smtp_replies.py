@@ -43,6 +43,7 @@ def parse_reply_rules(text: str) -> ReplyRules:
         providers=tuple(_provider_rule(entry) for entry in tables["provider"]),
         texts=tuple(_text_rule(entry) for entry in tables["text"]),
         tls_demand=_tls_demand(tables["tls_demand"]),
+        doubt=_any_of(tables["doubt"]["patterns"]),
     )
 
 
@@ -64,7 +65,7 @@ def _provider_rule(entry: dict[str, Any]) -> ProviderRule:
 def _text_rule(entry: dict[str, Any]) -> TextRule:
     return TextRule(
         ruling=_ruling(entry, entry["name"]),
-        pattern=re.compile("|".join(f"(?:{pattern})" for pattern in entry["patterns"])),
+        pattern=_any_of(entry["patterns"]),
         classes=frozenset(entry["classes"]),
         exculpates=entry["exculpates"],
     )
@@ -74,8 +75,12 @@ def _tls_demand(entry: dict[str, Any]) -> TlsDemand:
     return TlsDemand(
         codes=frozenset(entry["codes"]),
         enhanced=frozenset(entry["enhanced"]),
-        pattern=re.compile("|".join(f"(?:{pattern})" for pattern in entry["patterns"])),
+        pattern=_any_of(entry["patterns"]),
     )
+
+
+def _any_of(patterns: list[str]) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
 
 
 def _pattern(text: str | None) -> re.Pattern[str] | None:

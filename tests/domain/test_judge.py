@@ -215,6 +215,12 @@ NOTHING_KNOWN: Final[dict[str, tuple[Known, Reason]]] = {
         {"d.example MX 1": GONE, "d.example MX 2": FAILING},
         Reason.DNS_SERVFAIL,
     ),
+    "gone for MX, but there with an address": (
+        {"d.example A": _at("200.1.1.1")},
+        Reason.DNS_SERVFAIL,
+    ),
+    "gone for MX, but there without one": ({"d.example A": EMPTY}, Reason.DNS_SERVFAIL),
+    "gone for MX, and an A that is silent": ({"d.example A": SILENT}, Reason.DNS_TIMEOUT),
     "gone, then there": (
         {
             "d.example MX 1": GONE,
@@ -247,6 +253,8 @@ def test_condemns_only_what_was_answered_twice(known: Known, reason: Reason) -> 
     assert judgement.addresses == ()
     assert judgement.details["confirmed"] is True
     first = [(one.name, one.record_type) for one in asked if one.turn == 1]
+    if reason is Reason.NO_SUCH_DOMAIN:  # what is not there has no address either
+        first.append(("d.example", RecordType.A))
     assert [(one.name, one.record_type) for one in asked if one.turn == 2] == first
 
 

@@ -207,6 +207,12 @@ def test_common_answers_are_read_without_dnspython(
     assert agree(_asked(kind), wire) == answer
 
 
+def test_a_referral_is_left_to_dnspython() -> None:
+    servers = dns.rrset.from_text("example.", 600, "IN", "NS", "ns.example.")
+    assert agree(_asked(), _reply(authority=(servers,))) is None
+    assert agree(_asked(), _reply(authority=(servers, SOA))) == NoData(30)
+
+
 @pytest.mark.parametrize("react", sorted(REACTIONS))
 def test_what_hostile_servers_send_is_read_as_dnspython_does_or_left(react: str) -> None:
     asked = _asked()

@@ -63,6 +63,10 @@ READ: Final[dict[str, tuple[dns.message.Message, Answer]]] = {
         NxDomain(30),
     ),
     "no data": (_response(authority=(SOA,)), NoData(30)),
+    "a referral, which denies nothing": (
+        _response(authority=(rrset("example", "NS", "ns.example."),)),
+        Failed(Failure.SERVFAIL),
+    ),
     "SERVFAIL": (_response(rcode=dns.rcode.SERVFAIL), Failed(Failure.SERVFAIL)),
     "REFUSED": (_response(rcode=dns.rcode.REFUSED), Failed(Failure.REFUSED)),
     "NOTIMP": (_response(rcode=dns.rcode.NOTIMP), Failed(Failure.SERVFAIL)),

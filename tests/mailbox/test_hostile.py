@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+
+from checks.mailbox.session import Deadlines
 
 if TYPE_CHECKING:
     from tests.mailbox.conftest import Lab, MailServer
@@ -137,6 +140,13 @@ PROTO = "protocol_error"
         (b"550 5.1.8 sender rejected\r\n", "our_side_blocked"),
         (b"550 5.7.1 policy\r\n", "policy_refusal"),
         (b"550 5.1.1 no, see spamhaus\r\n", "our_side_blocked"),
+        (b"550-5.1.1 rejected\r\n550 5.7.1 by a filter\r\n", "ambiguous_reply"),
+        (b"550 5.1.1 Rejeitado por pol\xedtica\r\n", "policy_refusal"),  # Latin-1
+        (b"550 Usu\xe1rio n\xe3o existe\r\n", "mailbox_not_found"),
+        # It is our own address that they do not find, by a callback that they say nothing of.
+        (b"550 5.1.1 <probe@example.com>: User unknown\r\n", "our_side_blocked"),
+        (b"550 no such user: Probe@Example.com\r\n", "our_side_blocked"),
+        (b"550 5.1.1 ok-1 unknown, from <probe@example.com>\r\n", "mailbox_not_found"),
         (b"452 4.5.3 too many recipients\r\n", "rate_limited"),
         (b"451 4.7.1 greylisted\r\n", "greylisted"),
         (None, "temporary_failure"),  # closed without a word, twice
@@ -199,6 +209,56 @@ def test_verdicts_do_not_move_by_one_when_a_reply_comes_unasked(
     world = lab(_1_1=mail_server(behave=behave))
     world.domain("firma.example", "ok-1 bad-1 ok-2 bad-2", MX)
     assert set(world.reasons().values()) == {PROTO}
+
+
+@pytest.mark.parametrize("people", ["bad-1", "bad-1 ok-1", "ok-1 bad-1 ok-2 bad-2"])
+def test_nor_where_each_refusal_takes_longer_than_the_one_before(
+    lab: Callable[..., Lab],
+    mail_server: type[MailServer],
+    people: str,
+) -> None:
+    """S47 and S83 together: the reply that would show the shift comes later than any before."""
+
+    async def behave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 mx\r\n")
+        server, refusals = mail_server(), 0
+        while line := await reader.readline():
+            reply = server.answer(line) or b""
+            refusals += reply.startswith(b"5")
+            await asyncio.sleep(0.2 * refusals if reply.startswith(b"5") else 0.0)
+            writer.write(reply)
+            if line.startswith(b"MAIL"):
+                asyncio.get_running_loop().call_later(0.08, writer.write, b"250 unasked\r\n")
+
+    world = lab(_1_1=mail_server(behave=behave))
+    patient = Deadlines(connect=1, banner=1.0, reply=1.2, quit=0.2, write=0.3, session=5.0)
+    world.settings = replace(world.settings, deadlines=patient)
+    world.domain("firma.example", people, MX)
+    assert set(world.reasons().values()) == {PROTO}
+
+
+def test_nor_where_the_host_falls_silent_after_a_stray_reply(
+    lab: Callable[..., Lab],
+    mail_server: type[MailServer],
+) -> None:
+    """S47 on a machine that stands still for a while: no farewell shows the shift."""
+
+    async def behave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 mx\r\n")
+        server, asked = mail_server(), 0
+        while line := await reader.readline():
+            asked += line.startswith(b"RCPT")
+            if asked > 1:
+                await asyncio.sleep(1.0)
+            if asked == 1:
+                await asyncio.sleep(0.1)
+                writer.write(b"250 unasked\r\n")
+                await asyncio.sleep(0.1)
+            writer.write(server.answer(line) or b"")
+
+    world = lab(_1_1=mail_server(behave=behave))
+    world.domain("firma.example", "bad-1 bad-2 ok-1", MX)
+    assert not {"mailbox_accepted", "mailbox_not_found"} & set(world.reasons().values())
 
 
 def test_a_recipient_lost_in_doubt_is_asked_once_more(

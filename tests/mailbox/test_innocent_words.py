@@ -448,6 +448,101 @@ def test_it_condemns_nobody(text: str) -> None:
     assert ruling.verdict is not Verdict.UNDELIVERABLE, ruling
 
 
+# The bad mailbox of RFC 3463 in front, and words that tell of something else behind it.
+BESIDE_A_FIRM_CODE = """
+    El usuario no acepta correos de remitentes desconocidos
+    Usuario rechaza mensajes de este remitente
+    El destinatario no acepta su correo
+    Destinatario recusou o e-mail
+    Este usuario no recibe correos externos
+    Este usuario solo recibe correos internos
+    mensagem rejeitada pelo antispam
+    rejected by antispam filter
+    Serviço indisponível
+    servicio no disponible
+    service unavailable
+    system unavailable
+    Mailbox has exceeded the limit
+    The recipient's mailbox has exceeded its limit
+    Mailbox is over its size limit
+    inbox too large
+    Caixa cheia
+    almacenamiento lleno
+    out of space
+    no space left
+    No space left on device
+    I/O error
+    backend down
+    cannot connect to database
+    can't verify recipient
+    could not verify user
+    Unable to verify recipient
+    cannot verify
+    recipient could not be verified
+    unable to check user
+    Invalid address, could be spam
+    no puede verificar el destinatario
+    nao foi possivel verificar o destinatario
+    recipient not yet verified
+    please wait
+    deferred
+    not now
+    delayed
+    come back later
+    vuelva mas tarde
+    Unexpected failure
+    mailbox on vacation
+    user only accepts mail from known senders
+    user accepts mail only from local users
+    only local users may send here
+    no mail from outside
+    internal use only
+    mail to this list from non-subscribers
+    list closed for non-members
+    protected by captcha
+    Message refused
+    connection refused
+    Country blocked
+    Geo-blocked
+    bounce limit
+    Daily limit
+    daily quota exceeded
+    hourly limit for this recipient reached
+    Recipient rate exceeded
+    dictionary attack detected
+    directory harvest attack
+    harvesting detected, go away
+    bad reputation, user unknown
+    bot detected
+    user unknown because you are probing
+    probing
+    address verification not supported
+    VRFY disallowed
+    callbacks not welcome
+    tarpit
+    honeypot
+    spamtrap
+    service currently not available
+    user does not accept mail from you
+    blocked
+    user database not found
+    caixa postal em migração
+    usuario de vacaciones
+    domain suspended
+    try again in 300 seconds
+    volte a tentar em alguns minutos
+"""
+
+
+@pytest.mark.parametrize("text", [line.strip() for line in BESIDE_A_FIRM_CODE.strip().splitlines()])
+@pytest.mark.parametrize("code", ["5.1.1", "5.1.10"])
+def test_a_firm_code_condemns_nobody_beside_them(code: str, text: str) -> None:
+    reply = reply_of_diagnostic(f"550 {code} {text}")
+    assert reply is not None
+    ruling = judge_recipient(reply, "other", load_reply_rules())
+    assert ruling.verdict is not Verdict.UNDELIVERABLE, ruling
+
+
 # Where code, enhanced code and words disagree: (reply, reason, whom it is about).
 DISAGREEMENTS = [
     # The words speak for the address: a firm code gives way.
@@ -461,6 +556,12 @@ DISAGREEMENTS = [
     # The words only fail to name a mailbox: a firm code holds.
     ("550 5.1.1 unknown reason", Reason.MAILBOX_NOT_FOUND, Scope.RECIPIENT),
     ("550 5.1.3 Bad recipient address syntax", Reason.MAILBOX_NOT_FOUND, Scope.RECIPIENT),
+    ("550 5.1.1 mailbox unavailable", Reason.MAILBOX_NOT_FOUND, Scope.RECIPIENT),
+    ("550 5.1.1", Reason.MAILBOX_NOT_FOUND, Scope.RECIPIENT),
+    # A basic code about something else: the firm one needs words beside it.
+    ("552 5.1.1", Reason.AMBIGUOUS_REPLY, Scope.RECIPIENT),
+    ("552 5.1.1 no such user", Reason.MAILBOX_NOT_FOUND, Scope.RECIPIENT),
+    ("521 5.1.1 no mail here", Reason.AMBIGUOUS_REPLY, Scope.RECIPIENT),
     # The code speaks for the address: words that condemn it do not count.
     ("552 5.2.2 no such user", Reason.MAILBOX_FULL, Scope.RECIPIENT),
     ("550 5.7.1 user unknown", Reason.POLICY_REFUSAL, Scope.RECIPIENT),

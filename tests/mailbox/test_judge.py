@@ -192,8 +192,10 @@ def test_classification_traps(provider: str, text: str, reason: Reason, scope: S
         ("550 demasiados intentos", RATE),
         ("550 su IP está en una lista negra", BLOCKED),
         ("550 inténtelo: intente más tarde", TEMP),
-        # An accent written in another encoding
-        ("550 usu\\xe1rio inexistente", Reason.AMBIGUOUS_REPLY),
+        # An accent written in Latin-1, as it is kept
+        ("550 usu\\xe1rio inexistente", NOT_FOUND),
+        ("550 5.1.1 rejeitado por pol\\xedtica interna", POLICY),
+        ("552 buz\\xf3n lleno", FULL),
     ],
 )
 def test_words_in_three_languages(text: str, reason: Reason) -> None:

@@ -21,6 +21,7 @@ RULES = load_reply_rules()
 RETRIES = (360.0, 1_800.0, 7_200.0)
 ODD = {
     "odd": b"550-\r\n550 5.1.1 no such user\r\n",
+    "torn": b"550-5.1.1 rejected\r\n550 5.7.1 by a filter\r\n",
     "long": b"550-" + b"x" * 700 + b"\r\n550 5.1.1 " + b"y" * 300 + b"\r\n",
     "echo": b"550 5.1.1 <%s>: Recipient address rejected: User unknown\r\n",
 }
@@ -44,12 +45,14 @@ def probed(lab: Callable[..., Lab]) -> tuple[ProbeResult, ProbeTrace]:
         _3_1=MailServer(rcpt=odd_replies),
         _4_1=MailServer(banner=b"554 5.7.1 blocked by a list\r\n"),
         _5_1=MailServer(rcpt=lambda _: b"451 4.7.1 greylisted\r\n"),
+        _7_1=MailServer(rcpt=lambda _: b"550 5.1.1 <probe@example.com>: no such user\r\n"),
     )
     made.domain("honest.example", "ok-1 ok-2 gone-1 gone-2 full-1 off-1 grey-1", "127.9.1.1")
     made.domain("all.example", "ok-1 ok-2 ok-3 ok-4 ok-5 ok-6 ok-7", "127.9.2.1")
-    made.domain("odd.example", "odd-1 long-1 echo-1 ok-1 user no such", "127.9.3.1")
+    made.domain("odd.example", "odd-1 torn-1 long-1 echo-1 ok-1 user no such", "127.9.3.1")
     made.domain("block.example", "ok-1", "127.9.4.1")
     made.domain("grey.example", "ok-1 ok-2", "127.9.5.1")
+    made.domain("callback.example", "ok-1 ok-2", "127.9.7.1")
     made.domain("dead.example", "ok-1", "127.9.6.1")
     journal = ListJournal()
     result = made.probe(journal=journal)

@@ -162,6 +162,9 @@ WORDS: dict[Reason, str] = {
         550 recipient not exist
         550 No such e-mail address
         550 No account found under this name
+        550 5.1.1 The recipient does not exist, please check the address and try again later
+        550 A conta não existe, verifique o endereço e tente novamente
+        550 5.1.1 El buzón no existe: verifique la dirección e intente de nuevo
     """,
     Reason.MAILBOX_DISABLED: """
         550 Conta desativada

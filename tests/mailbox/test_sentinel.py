@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -56,6 +57,27 @@ def test_a_host_that_turns_again_and_again_lends_nobody_its_last_yes(
     # One acceptance stands before each refused sentinel, and none after the last.
     refused = (sum(is_sentinel(address) for address in server.asked()) + 1) // 2
     assert len(deliverable(reasons)) <= refused
+
+
+def test_who_tells_the_truth_only_first_in_a_session_is_found_out_in_that_session(
+    lab: Callable[..., Lab],
+    mail_server: type[MailServer],
+) -> None:
+    """A refusal that opens a later session would bound nothing of what this one was told."""
+
+    async def behave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 mx\r\n")
+        server, asked = mail_server(), 0
+        while line := await reader.readline():
+            asked += line.startswith(b"RCPT")
+            later = line.startswith(b"RCPT") and asked > 1
+            writer.write(YES if later else server.answer(line) or b"")
+
+    world = lab(_1_1=mail_server(behave=behave))
+    world.domain("firma.example", "bad-1 bad-2 ok-1 ok-2", MX)
+    reasons = world.reasons()
+    assert reasons.pop("bad-1@firma.example") == "mailbox_not_found"
+    assert set(reasons.values()) == {"acceptance_unproven"}
 
 
 def test_at_the_end_of_the_night_nobody_inherits_a_yes(

@@ -4,11 +4,11 @@
 
 For each market, with and without probing, with the priors, after one and after two rounds of
 events, on debtors who were never learnt from: the calibration error of both scores (15 bins of
-equal mass); the Brier score and how far it is from the priors', with the standard error over seeds;
-the list that the gate lets go, the hard bounces it foretells and those that happen; how often they
-lie inside the 95 % interval, and how wide that is in binomial intervals; debtors and amount of the
-list against an oracle's; debts told to the wrong person, and the share of debts that the limit of
-exposure leaves.
+equal mass); the Brier score and by how many millionths it differs from the priors', with the
+standard error over the seeds; the list that the gate lets go, the hard bounces it foretells and
+those that happen; how often they lie inside the 95 % interval, and how wide that is in binomial
+intervals; debtors and amount of the list against an oracle's; debts told to the wrong person, and
+the share of debts that the limit of exposure leaves.
 
 The oracle knows the true rate of each class of raw observables (provider, what was asked and
 answered, source, age, confirmed or not), pooled over all seeds, and no single truth. Name servers
@@ -74,7 +74,7 @@ from sandbox.referee import FINE, best_list, calibration_error, with_classes, wi
 
 NOW: Final = dt.datetime.combine(AS_OF, dt.time(), dt.UTC)
 HEADING: Final = (
-    "market  probing model   raw     ECE deliver  ECE owner  Brier   against priors     sent"
+    "market  probing model   raw     ECE deliver  ECE owner  Brier   against priors   sent"
     "  predicted  true    inside  width  debtors  amount  strangers   told"
 )
 VERDICT_WORDS: Final = {reason.value: verdict.value for reason, verdict in VERDICT_OF.items()}
@@ -423,7 +423,7 @@ def line(found: list[Played], gain: tuple[float, float]) -> str:
     debtors, amount = against_oracle(found)
     return (
         f"{mean('raw'):6.4f} {mean('ece_delivery'):12.4f} {mean('ece_owner'):10.4f} "
-        f"{mean('brier'):7.4f} {gain[0]:9.5f} ±{gain[1]:8.5f} {mean('sent'):7.0f} "
+        f"{mean('brier'):7.4f} {gain[0] * 1e6:9.1f} ±{gain[1] * 1e6:6.1f} {mean('sent'):7.0f} "
         f"{predicted:10.4f} {mean('bounced'):7.4f} {mean('inside'):7.3f} {mean('width'):6.2f} "
         f"{debtors:8.3f} {amount:7.3f} {mean('strangers'):10.4f} {mean('told'):6.3f}"
     )

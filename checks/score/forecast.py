@@ -74,7 +74,7 @@ def predict_prefixes(
     bounce = candidates.select(chance_of.alias("bounce"))["bounce"].to_numpy()
     own = bounce * (1.0 - bounce)
     count = np.arange(1, candidates.height + 1, dtype=np.float64)
-    nth = candidates.select(pl.int_range(1, pl.len() + 1).over("email"))["literal"].to_numpy()
+    nth = candidates.select(nth=pl.int_range(1, pl.len() + 1).over("email"))["nth"].to_numpy()
     mean = np.cumsum(bounce)
     # The nth message to a mailbox takes its part of the variance from (n - 1)^2 to n^2 times that
     # of one message, and of the third moment from (n - 1)^3 to n^3 times.
